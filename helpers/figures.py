@@ -175,3 +175,159 @@ def mark(ax, point, label, marker="*"):
     """
     ((x, y),) = _require_points("point", torch.as_tensor(point).reshape(1, -1), 2).tolist()
     ax.plot(x, y, marker, color="black", markersize=11, label=label, linestyle="none", zorder=3)
+
+
+def path_panels(X, y, best, paths, w1, w2, curves=None, curve_name=""):
+    """Draw several ways over the same contours, one panel a way, and below each way its curve.
+
+    Args:
+        X: features (n, 2).
+        y: labels (n, 1).
+        best: (3,), the lowest point (w1, w2, b), marked; the contours keep its bias fixed.
+        paths: two to five ways, title -> positions (w1, w2, b) of shape (m, 3), the start first.
+        w1, w2: pairs (low, high), the part of the plane to draw; what leaves it is cut off.
+        curves: with the titles of `paths`, positive numbers (m,), one an update; left out, there
+            is one row of panels.
+        curve_name: the label of the curves' common logarithmic axis.
+
+    Returns:
+        The figure, not yet shown.
+    """
+    ((*lowest, b),) = _require_points("best", torch.as_tensor(best).reshape(1, -1), 3).tolist()
+    if not 2 <= len(paths) <= 5:
+        raise ValueError(f"paths must hold 2 to 5 ways, got {len(paths)}")
+    if curves is not None and list(curves) != list(paths):
+        raise ValueError(f"curves must have the titles of paths, got {list(curves)}")
+    rows = 1 if curves is None else 2
+    fig, axes = plt.subplots(
+        rows, len(paths), figsize=(1.8 * len(paths), 2.1 * rows), sharey="row", squeeze=False
+    )
+    for k, (title, points) in enumerate(paths.items()):
+        ax = axes[0, k]
+        loss_contours(ax, X, y, b, w1, w2, levels=5)
+        path(ax, _require_points(title, points, 3)[:, :2], color=f"C{k}")
+        ax.plot(*lowest, "*", color="black", markersize=7, zorder=3)
+        ax.set(title=title, xlim=w1, ylim=w2)
+        if k > 0:
+            ax.set_ylabel("")
+        if curves is not None:
+            axes[1, k].semilogy(torch.as_tensor(curves[title]).detach(), color=f"C{k}")
+            axes[1, k].set_xlabel("update")
+    axes[-1, 0].set_ylabel(curve_name if curves is not None else "$w_2$")
+    return fig
+
+
+def draw_network(inputs, output):
+    """Draw the linear model as a network: every input and the constant 1 joined to one output.
+
+    Args:
+        inputs: what the d inputs mean, one to eight texts, from top to bottom.
+        output: what the output means, a text.
+
+    Returns:
+        The figure, not yet shown.
+    """
+    inputs = [inputs] if isinstance(inputs, str) else list(inputs)
+    if not 1 <= len(inputs) <= 8:
+        raise ValueError(f"inputs must be 1 to 8 texts, got {len(inputs)}")
+    if not all(isinstance(text, str) for text in (*inputs, output)):
+        raise TypeError("inputs and output must be texts")
+    d = len(inputs)
+    fig, ax = plt.subplots(figsize=(6.8, 1.3 + 0.62 * d))
+    ax.set(xlim=(-3.1, 8.2), ylim=(-d - 0.95, 0.75), aspect="equal")
+    ax.axis("off")
+    middle = (4.6, -d / 2)
+    for j, meaning in enumerate([*inputs, "constant"]):
+        bias = j == d
+        weight, unit = ("$b$", "1") if bias else (f"$w_{j + 1}$", f"$x_{j + 1}$")
+        color, style = ("C1", "--") if bias else ("C0", "-")
+        ax.plot((0, middle[0]), (-j, middle[1]), color=color, linestyle=style, zorder=1)
+        ax.add_patch(plt.Circle((0, -j), 0.36, facecolor="white", edgecolor=color, linestyle=style))
+        ax.text(0, -j, unit, ha="center", va="center")
+        ax.text(-0.6, -j, meaning, ha="right", va="center", fontsize=9)
+        # Near the inputs the lines are furthest apart, so that a label there covers no other line.
+        near = (1.5, -j + 1.5 / middle[0] * (middle[1] + j))
+        white = {"facecolor": "white", "edgecolor": "none", "pad": 1.5}
+        ax.text(*near, weight, color=color, ha="center", va="center", bbox=white)
+    ax.add_patch(plt.Circle(middle, 0.5, facecolor="#E8F1F8", edgecolor="C0", zorder=2))
+    ax.text(*middle, r"$\hat y$", ha="center", va="center", fontsize=12)
+    ax.text(middle[0] + 0.75, middle[1], output, ha="left", va="center", fontsize=9)
+    for x, text in ((0, "inputs"), (2.3, "one layer of weights"), (middle[0], "output")):
+        ax.text(x, -d - 0.75, text, ha="center", va="center", fontsize=9, style="italic")
+    return fig
+
+
+def draw_neuron():
+    """Draw a nerve cell, schematically, with the part of the linear model that each part gave.
+
+    Returns:
+        The figure, not yet shown.
+    """
+    fig, ax = plt.subplots(figsize=(7.4, 3.3))
+    ax.set(xlim=(-4.6, 8.6), ylim=(-2.85, 3.0), aspect="equal")
+    ax.axis("off")
+    cell, ink = "#BFD9EA", "C0"
+    # The body is round, but reaches out to the three dendrites and, on the right, to the axon.
+    arms = torch.tensor([2.35, 3.14, 3.93, 6.28])
+    phi = torch.linspace(0.5, 0.5 + 2 * torch.pi, 361)
+    reach = torch.tensor([0.55, 0.55, 0.55, 0.35])
+    radius = 0.8 + torch.exp(-(((phi[:, None] - arms) / 0.2) ** 2)) @ reach
+    ax.fill(radius * phi.cos(), radius * phi.sin(), facecolor=cell, edgecolor=ink, zorder=3)
+    ax.add_patch(plt.Circle((0, 0), 0.36, facecolor=ink, edgecolor="none", zorder=4))
+    dendrites = ((1.75, 0.91, (-1.1, 1.7)), (0.0, 0.0, (-1.7, 0.32)), (-1.75, -0.91, (-1.1, -1.7)))
+    for j, (height, tip, at) in enumerate(dendrites):
+        ax.plot((-2.0, -0.9), (height, tip), color=ink, linewidth=3.2, zorder=2)
+        for rise in (-0.42, 0.0, 0.42):  # the twigs on which the signals of other cells arrive
+            ax.plot((-2.0, -2.95), (height, height + rise), color=ink)
+            ax.plot(-2.95, height + rise, "o", color="C1", markersize=4)
+        ax.text(-3.25, height, f"$x_{j + 1}$", ha="right", va="center", fontsize=12)
+        ax.text(*at, f"$w_{j + 1}$", ha="center", va="center", color="C1", fontsize=11)
+    ax.plot((1.0, 6.4), (0, 0), color=ink, linewidth=2.6, zorder=1)
+    for left in (1.75, 2.95, 4.15, 5.35):  # the sheath of the axon
+        sheath = plt.Rectangle((left, -0.2), 0.95, 0.4, facecolor=cell, edgecolor=ink, zorder=2)
+        ax.add_patch(sheath)
+    for rise in (-0.7, 0.0, 0.7):
+        ax.plot((6.4, 7.1), (0, rise), color=ink)
+        ax.plot(7.1, rise, "o", color="C1", markersize=5)
+    ax.text(7.45, 0, r"$\hat y$", ha="left", va="center", fontsize=12)
+    notes = (
+        ((-2.4, -1.98), (-2.0, -2.6), "dendrites: the inputs"),
+        ((-2.87, 2.22), (-2.3, 2.75), "synapses: the weights"),
+        ((0.1, -0.85), (1.1, -1.9), "cell body and nucleus:\nthe weighted sum plus bias"),
+        ((1.2, 0.1), (2.2, 1.6), "does it fire?\nthe activation"),
+        ((4.6, -0.25), (5.1, -1.3), "axon: the output"),
+    )
+    for xy, at, text in notes:
+        arrow = {"arrowstyle": "-", "color": "0.4", "linewidth": 0.8}
+        ax.annotate(text, xy, at, ha="center", va="center", fontsize=9, arrowprops=arrow)
+    return fig
+
+
+def residual_squares(ax, x, y, w, b):
+    """Draw points, the line y = w x + b, and on each residual a square whose side it is.
+
+    The axes get a fixed aspect, so that a square of the mathematics is a square on the page.
+    The axes' limits must be set before.
+
+    Args:
+        ax: the axes to draw on, with its limits set.
+        x: one feature (n, 1).
+        y: labels (n, 1).
+        w, b: the slope and the intercept of the line, numbers.
+    """
+    _require_data(x, y)
+    if x.shape[1] != 1:
+        raise ValueError(f"x must have 1 feature to be drawn along an axis, got {x.shape[1]}")
+    ((w, b),) = _require_points("w and b", [[float(w), float(b)]], 2).tolist()
+    (left, right), (low, high) = ax.get_xlim(), ax.get_ylim()
+    unit = (right - left) / (high - low)  # the width, in units of x, of one unit of y
+    ax.set_aspect(unit)
+    for x_i, y_i in zip(x[:, 0].tolist(), y[:, 0].tolist(), strict=True):
+        residual = w * x_i + b - y_i
+        # The square lies on the side where the line does not cut through it.
+        side = abs(residual) * unit * (1 if (residual > 0) == (w > 0) else -1)
+        ax.add_patch(plt.Rectangle((x_i, y_i), side, residual, alpha=0.25, color="C1"))
+        ax.plot((x_i, x_i), (y_i, y_i + residual), color="C1", linewidth=1.2)
+    ax.plot((left, right), (w * left + b, w * right + b), color="C0")
+    ax.plot(x[:, 0].tolist(), y[:, 0].tolist(), "o", color="black", markersize=4, zorder=3)
+    ax.set(xlim=(left, right), ylim=(low, high))
