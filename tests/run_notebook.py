@@ -1,15 +1,19 @@
 """Run notebooks from a fresh kernel and save them: `python tests/run_notebook.py NOTEBOOK ...`
 
 What it saves is what a reader should get: the outputs, the counts 1..n, and no metadata that
-differs from one machine or moment to the next.
+differs from one machine or moment to the next. If one of its pictures is the README's (it has the
+same alternative text), the README's file is renewed, too.
 """
 
+import re
 import sys
+from base64 import b64decode
 from pathlib import Path
 
 import nbformat
 from nbclient import NotebookClient
 
+README = Path(__file__).resolve().parent.parent / "README.md"
 METADATA = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
@@ -30,6 +34,17 @@ def clean(notebook):
                 ]
 
 
+def renew_readme_picture(notebook):
+    """Write the README's picture if the notebook has drawn it; return whether it has."""
+    ((alt, target),) = re.findall(r"!\[(.*?)\]\((.*?)\)", README.read_text(encoding="utf-8"))
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            if output.get("metadata", {}).get("image/png", {}).get("alt") == alt:
+                (README.parent / target).write_bytes(b64decode(output.data["image/png"]))
+                return True
+    return False
+
+
 def run(path):
     """Execute the notebook at `path` in its own folder and write it back, cleaned."""
     notebook = nbformat.read(path, as_version=4)
@@ -47,6 +62,7 @@ def run(path):
     client.execute()
     clean(notebook)
     nbformat.write(notebook, path)
+    renew_readme_picture(notebook)
 
 
 if __name__ == "__main__":

@@ -1,11 +1,12 @@
 """What the exercises' checkers have in common: one module a lesson holds the checkers themselves.
 
 A checker is a function decorated with `exercise`. It takes the learner's answer, returns when the
-answer is right, and raises `Mistake` with a sentence that names what is wrong. The decorator turns
-that into exactly one printed line and never lets an exception out, so that the notebook goes on.
+answer is right, and raises `Mistake` with a sentence that names what is wrong. The decorator prints
+exactly one verdict and never lets an exception out, so that the notebook goes on.
 """
 
 import functools
+import textwrap
 import traceback
 from pathlib import Path
 
@@ -26,15 +27,15 @@ def exercise(number, confirmation):
         confirmation: the sentence that a right answer is rewarded with: what it shows.
 
     Returns:
-        A decorator. The checker it makes prints one line and returns None. An answer that is still
-        `...`, or a function that still raises NotImplementedError, is told that it is awaited.
+        A decorator. The checker it makes prints one verdict and returns None. An answer that is
+        still `...`, or a function that still raises NotImplementedError, is told that it waits.
     """
 
     def decorate(check):
         @functools.wraps(check)
         def checker(*answers):
             if any(answer is ... for answer in answers):
-                print(f"Exercise {number} waits for your answer.")
+                say(f"Exercise {number} waits for your answer.")
                 return
             try:
                 # What the learner's code does to the global generator must not leak out of here.
@@ -42,19 +43,24 @@ def exercise(number, confirmation):
                     torch.manual_seed(0)
                     check(*answers)
             except NotImplementedError:
-                print(f"Exercise {number} waits for your answer.")
+                say(f"Exercise {number} waits for your answer.")
             except Mistake as mistake:
-                print(f"Exercise {number}: not yet. {mistake}")
+                say(f"Exercise {number}: not yet. {mistake}")
             except KeyboardInterrupt:
                 raise
             except BaseException as error:
-                print(f"Exercise {number}: not yet. {describe(error)}")
+                say(f"Exercise {number}: not yet. {describe(error)}")
             else:
-                print(f"Exercise {number}: right. {confirmation}")
+                say(f"Exercise {number}: right. {confirmation}")
 
         return checker
 
     return decorate
+
+
+def say(verdict):
+    """Print a verdict in lines of at most 79 characters, so that no page cuts it."""
+    print(textwrap.fill(verdict, width=79, break_long_words=False, break_on_hyphens=False))
 
 
 def describe(error):

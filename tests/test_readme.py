@@ -1,0 +1,90 @@
+"""The README: its commands, its picture, its lesson table and its lecture map are true."""
+
+import re
+import subprocess
+
+import pytest
+from lessons import LESSONS, ROOT, code_cells, read
+from pictures import pictures
+from rules import headings
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+SLIDES = [f"L{k}" for k in range(1, 9)] + [f"O{k}" for k in range(1, 5)] + ["P1", "P2"]
+
+
+def rows(heading):
+    """The rows of the table below a heading of the README, each a list of its cells."""
+    section = README.split(f"\n## {heading}\n")[1].split("\n## ")[0]
+    lines = [line for line in section.split("\n") if line.startswith("|")]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
+
+
+def blocks(language):
+    """The lines of all code blocks of one language."""
+    found = re.findall(rf"^```{language}\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+    return [line for block in found for line in block.splitlines()]
+
+
+def test_two_commands_and_the_same_for_windows():
+    lab, tests = blocks("sh")
+    assert lab.endswith("jupyter lab notebooks")
+    assert tests.endswith("pytest")
+    windows = [line.replace("python3", "python").replace("bin/", "Scripts\\") for line in (lab, tests)]
+    assert blocks("bat") == [line.replace(".venv/", ".venv\\") for line in windows]
+
+
+def test_ci_takes_the_command_from_the_readme():
+    """`.ci/run` holds no command of its own; the workflow calls `.ci/run`."""
+    script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    assert "pip install" not in script
+    pattern = re.search(r'grep -E "(.*)" README', script)[1].replace("$python", "python3")
+    found = [line for line in README.splitlines() if re.search(pattern, line)]
+    assert found == blocks("sh")[1:]
+    workflow = (ROOT / ".github" / "workflows" / "test.yml").read_text(encoding="utf-8")
+    assert re.search(r"run: \.ci/run$", workflow, re.MULTILINE)
+    assert "pip install" not in workflow
+
+
+def test_ci_script_is_executable_and_valid():
+    assert subprocess.run(["bash", "-n", ROOT / ".ci" / "run"], check=False).returncode == 0
+
+
+def test_files_and_links_exist():
+    targets = re.findall(r"\]\(([^)#]+)\)", README)
+    named = re.findall(r"`(?:[^`]*\s)?((?:notebooks|tests|helpers)/[\w./]*)`", README)
+    for target in targets + [name for name in named if "NN" not in name]:
+        assert (ROOT / target).exists(), target
+
+
+def test_picture_is_one_of_a_lesson():
+    """The picture's file holds, to the byte, the picture of a lesson with the same description."""
+    ((alt, target),) = re.findall(r"!\[(.*?)\]\((.*?)\)", README)
+    in_lessons = [
+        picture.png
+        for path in LESSONS
+        for cell in code_cells(read(path))
+        for picture in pictures(cell.outputs)
+        if picture.alt == alt
+    ]
+    assert in_lessons == [(ROOT / target).read_bytes()]
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+def test_lesson_table(path):
+    """A row a lesson, with its title, its link and the reading time that it states itself."""
+    (row,) = [row for row in rows("Lessons") if f"(notebooks/{path.name})" in row[1]]
+    notebook = read(path)
+    title = notebook.cells[0].source.split("\n")[0].removeprefix("# ")
+    minutes = re.search(r"\*\*Reading time\*\* about (\d+) minutes", notebook.cells[0].source)[1]
+    name = re.match(r"\[(.*)\]\(", row[1])[1]
+    assert f"{row[0]}. {name}" == title
+    assert row[3] == minutes
+    assert len(row[2]) > 10
+
+
+def test_lecture_map_names_every_slide_and_a_heading_that_exists():
+    found = rows("Lecture map")
+    assert [row[0] for row in found] == SLIDES
+    for slide, _, lesson, heading in found:
+        (target,) = re.findall(r"\((notebooks/.*?)\)", lesson)
+        assert heading in [text for _, _, text in headings(read(ROOT / target))], slide
