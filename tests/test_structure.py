@@ -1,0 +1,57 @@
+"""Every rule of `rules` holds in every notebook, and the notebooks form a whole."""
+
+import re
+from collections import Counter
+from functools import cache
+
+import lessons
+import pytest
+from rules import RULES
+
+
+def name(path):
+    """The path of a notebook below notebooks/, for the names of tests."""
+    return path.relative_to(lessons.ROOT / "notebooks").as_posix()
+
+
+# Rules only look, so they can share one reading of each file.
+read = cache(lessons.read)
+
+
+@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("path", lessons.NOTEBOOKS, ids=name)
+def test_rule(path, rule):
+    complaints = RULES[rule](path, read(path))
+    if complaints:
+        pytest.fail("\n".join([f"{name(path)}: {rule}", *complaints]), pytrace=False)
+
+
+def test_every_lesson_has_its_solutions():
+    assert [path.name for path in lessons.LESSONS] == [path.name for path in lessons.SOLUTIONS]
+
+
+def test_lesson_numbers_are_unique():
+    numbers = Counter(path.name[:2] for path in lessons.LESSONS)
+    assert [number for number, count in numbers.items() if count > 1] == []
+
+
+def test_every_notebook_is_numbered():
+    folder = lessons.ROOT / "notebooks"
+    found = {
+        path for path in folder.rglob("*.ipynb") if ".ipynb_checkpoints" not in path.as_posix()
+    }
+    # A notebook with another name would escape the rules above.
+    assert sorted(found - set(lessons.NOTEBOOKS)) == []
+
+
+def test_readme_table_lists_the_lessons():
+    """The rows of the README's lesson table: `| 3 | [Title](notebooks/03_topic.ipynb) | ...`."""
+    readme = lessons.ROOT / "README.md"
+    text = readme.read_text(encoding="utf-8") if readme.exists() else ""
+    linked = [
+        target
+        for line in text.split("\n")
+        if line.lstrip().startswith("|")
+        for target in re.findall(r"\]\(notebooks/([^)/]+\.ipynb)\)", line)
+    ]
+    assert sorted(set(linked)) == [path.name for path in lessons.LESSONS]
