@@ -4,6 +4,7 @@ Importing this module also mends `d2l.use_svg_display`, which calls a function t
 longer has: `d2l.set_figsize` and `d2l.plot` work again, and draw PNG.
 """
 
+import math
 from io import BytesIO
 from pathlib import Path
 
@@ -213,7 +214,14 @@ def path_panels(X, y, best, paths, w1, w2, curves=None, curve_name=""):
         if curves is not None:
             axes[1, k].semilogy(torch.as_tensor(curves[title]).detach(), color=f"C{k}")
             axes[1, k].set_xlabel("update")
-    axes[-1, 0].set_ylabel(curve_name if curves is not None else "$w_2$")
+    if curves is not None:
+        # Matplotlib's releases choose ticks of logarithmic axes differently: set them here.
+        low, high = (math.floor(math.log10(end)) for end in axes[1, 0].get_ylim())
+        step = max(1, round((high - low) / 4))
+        axes[1, 0].set_yticks([10.0**power for power in range(high, low, -step)])
+        for ax in axes[1]:
+            ax.minorticks_off()
+        axes[1, 0].set_ylabel(curve_name)
     return fig
 
 
