@@ -29,7 +29,9 @@ def test_two_commands_and_the_same_for_windows():
     lab, tests = blocks("sh")
     assert lab.endswith("jupyter lab notebooks")
     assert tests.endswith("pytest")
-    windows = [line.replace("python3", "python").replace("bin/", "Scripts\\") for line in (lab, tests)]
+    windows = [
+        line.replace("python3", "python").replace("bin/", "Scripts\\") for line in (lab, tests)
+    ]
     assert blocks("bat") == [line.replace(".venv/", ".venv\\") for line in windows]
 
 
