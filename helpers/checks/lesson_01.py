@@ -102,7 +102,7 @@ def best_bias(bias):
             raise Mistake("At the best bias the residuals sum to zero; with yours they do not.")
 
 
-@exercise("1.5", "A weight of 3 acts like the same sale listed three times.")
+@exercise("1.5", "An importance of 3 acts like the same sale listed three times.")
 def weighted_solution(solution):
     """`solution(D, y, c)`: the parameters (d + 1, 1) of least weighted squared loss."""
     for n, d in ((12, 2), (9, 3)):
@@ -118,11 +118,11 @@ def weighted_solution(solution):
 
         one = torch.ones_like(c)
         if close(answer, solve(one, one)):
-            raise Mistake("The weights have no effect: every sale counts the same.")
+            raise Mistake("The importances have no effect: every sale counts the same.")
         if close(answer, solve(one, c)):
-            raise Mistake("The weights are missing on the left side, in the matrix.")
+            raise Mistake("The importances are missing on the left side, in the matrix.")
         if close(answer, solve(c, one)):
-            raise Mistake("The weights are missing on the right side, beside y.")
+            raise Mistake("The importances are missing on the right side, beside y.")
         if close(answer, solve(c**2, c**2)):
             raise Mistake("c counts twice: scale rows by its root, or one side of the product.")
         if close(answer, solve(c**0.5, c**0.5)):
