@@ -200,9 +200,17 @@ def path_panels(X, y, best, paths, w1, w2, curves=None, curve_name=""):
     if curves is not None and list(curves) != list(paths):
         raise ValueError(f"curves must have the titles of paths, got {list(curves)}")
     rows = 1 if curves is None else 2
+    columns = len(paths)
+    # Panels of one size need no search for a layout, which takes half of the time to draw.
     fig, axes = plt.subplots(
-        rows, len(paths), figsize=(1.8 * len(paths), 2.1 * rows), sharey="row", squeeze=False
+        rows,
+        columns,
+        figsize=(1.8 * columns, 2.1 * rows),
+        sharey="row",
+        squeeze=False,
+        layout="none",
     )
+    fig.subplots_adjust(0.42 / columns, 0.25 / rows, 0.99, 1 - 0.13 / rows, 0.14, 0.56)
     for k, (title, points) in enumerate(paths.items()):
         ax = axes[0, k]
         loss_contours(ax, X, y, b, w1, w2, levels=5)
