@@ -57,11 +57,12 @@ def show(fig, alt):
         raise ValueError("alt is empty: say in a sentence what the figure shows")
     width, height = (round(inches * fig.dpi) for inches in fig.get_size_inches())
     pixels = BytesIO()
-    fig.savefig(pixels, format="png", dpi=RESOLUTION * fig.dpi)
+    fig.savefig(pixels, dpi=RESOLUTION * fig.dpi, pil_kwargs={"compress_level": 1})
     plt.close(fig)
     # A palette of 256 colours looks the same here and keeps a lesson's file at a third of its size.
     png = BytesIO()
-    Image.open(pixels).convert("RGB").quantize(256).save(png, format="png", optimize=True)
+    image = Image.open(pixels).convert("RGB")
+    image.quantize(256, method=Image.Quantize.FASTOCTREE).save(png, format="png")
     display(
         {"image/png": png.getvalue(), "text/plain": alt},
         metadata={"image/png": {"width": width, "height": height, "alt": alt}},
