@@ -35,14 +35,12 @@ def clean(notebook):
 
 
 def renew_readme_picture(notebook):
-    """Write the README's picture if the notebook has drawn it; return whether it has."""
+    """Write the README's picture if the notebook has drawn it."""
     ((alt, target),) = re.findall(r"!\[(.*?)\]\((.*?)\)", README.read_text(encoding="utf-8"))
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
             if output.get("metadata", {}).get("image/png", {}).get("alt") == alt:
                 (README.parent / target).write_bytes(b64decode(output.data["image/png"]))
-                return True
-    return False
 
 
 def run(path):

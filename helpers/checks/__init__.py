@@ -117,6 +117,24 @@ def expect_tensor(name, value, shape):
         raise Mistake(f"`{name}` holds NaN or infinity.")
 
 
+def expect_pair(names, pair, d):
+    """Return the learner's pair of a column (d, 1) and a bias (1,), given an axis if it has none.
+
+    Raises:
+        Mistake: it is None, not a pair, or one of the two is no such tensor.
+    """
+    if pair is None:
+        raise Mistake("The function returned None: is a `return` missing?")
+    if not isinstance(pair, (tuple, list)) or len(pair) != 2:
+        raise Mistake(f"Return two tensors: {names[0]}, then {names[1]}.")
+    column, bias = pair
+    expect_tensor(names[0], column, (d, 1))
+    if isinstance(bias, torch.Tensor) and bias.ndim == 0:
+        bias = bias.reshape(1)
+    expect_tensor(names[1], bias, (1,))
+    return column, bias
+
+
 def close(a, b, rtol=1e-4, atol=1e-6):
     """Whether two tensors or numbers agree far beyond any mistake and well within rounding."""
     a, b = torch.as_tensor(a).double(), torch.as_tensor(b).double()

@@ -2,7 +2,7 @@
 
 import torch
 
-from helpers.checks import Mistake, close, exercise, expect_number, expect_tensor
+from helpers.checks import Mistake, close, exercise, expect_number, expect_pair, expect_tensor
 
 
 @exercise("3.1", "16 batches an epoch, the last one short; so the divisor in sgd matters.")
@@ -31,15 +31,7 @@ def ridge_gradient(gradient):
         X, y = torch.randn(n, d), torch.randn(n, 1)
         w, b, lam = torch.randn(d, 1), torch.randn(1), 0.7
         answer = gradient(X.clone(), y.clone(), w.clone(), b.clone(), lam)
-        if answer is None:
-            raise Mistake("The function returned None: is a `return` missing?")
-        if not isinstance(answer, (tuple, list)) or len(answer) != 2:
-            raise Mistake("Return two tensors: the gradient for w, then the one for b.")
-        grad_w, grad_b = answer
-        expect_tensor("the gradient for w", grad_w, (d, 1))
-        if isinstance(grad_b, torch.Tensor) and grad_b.ndim == 0:
-            grad_b = grad_b.reshape(1)
-        expect_tensor("the gradient for b", grad_b, (1,))
+        grad_w, grad_b = expect_pair(("the gradient for w", "the gradient for b"), answer, d)
         r = X @ w + b - y
         data_w, data_b = X.T @ r / n, r.mean(0)
         if close(grad_w, data_w * n + lam * w) or close(grad_b, data_b * n):

@@ -2,7 +2,7 @@
 
 import torch
 
-from helpers.checks import Mistake, close, exercise, expect_number, expect_tensor
+from helpers.checks import Mistake, close, exercise, expect_number, expect_pair, expect_tensor
 
 
 @exercise("7.1", "A unit changes weights and bound, but no prediction and nothing standardised.")
@@ -42,15 +42,7 @@ def to_dollars(transform):
         y_mean, y_std = torch.tensor([290.0], dtype=X.dtype), torch.tensor([7.0], dtype=X.dtype)
         arguments = (t.clone() for t in (w, b, mean, std, y_mean, y_std))
         answer = transform(*arguments)
-        if answer is None:
-            raise Mistake("The function returned None: is a `return` missing?")
-        if not isinstance(answer, (tuple, list)) or len(answer) != 2:
-            raise Mistake("Return two tensors: the weights, then the bias.")
-        raw_w, raw_b = answer
-        expect_tensor("the weights", raw_w, (d, 1))
-        if isinstance(raw_b, torch.Tensor) and raw_b.ndim == 0:
-            raw_b = raw_b.reshape(1)
-        expect_tensor("the bias", raw_b, (1,))
+        raw_w, raw_b = expect_pair(("the weights", "the bias"), answer, d)
         unscaled = w / std.reshape(d, 1)  # right for the features, the price still standardised
         moved = mean @ unscaled
         if close(raw_w, w * std.reshape(d, 1)) or close(raw_w, w * std.reshape(d, 1) * y_std):
