@@ -1,5 +1,5 @@
-"""Pytest loads this with the notebooks: it adds tests/notebook_checks.py to what nbval checks."""
+"""Pytest loads this with the notebooks: it adds tests/machinery/plugin.py to what nbval checks."""
 
-from notebook_checks import pytest_make_collect_report, pytest_runtest_call
+from machinery.plugin import pytest_make_collect_report, pytest_runtest_call
 
 __all__ = ["pytest_make_collect_report", "pytest_runtest_call"]

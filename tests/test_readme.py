@@ -4,9 +4,9 @@ import re
 import subprocess
 
 import pytest
-from lessons import LESSONS, ROOT, code_cells, read
-from pictures import pictures
-from rules import headings
+from machinery.pictures import pictures
+from machinery.reading import LESSONS, ROOT, code_cells, read
+from machinery.rules import headings
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 SLIDES = [f"L{k}" for k in range(1, 9)] + [f"O{k}" for k in range(1, 5)] + ["P1", "P2"]

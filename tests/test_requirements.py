@@ -6,17 +6,17 @@ import sys
 from functools import cache
 from importlib.metadata import packages_distributions
 
-import lessons
 import pytest
+from machinery import reading
 
 FILES = [
-    *lessons.NOTEBOOKS,
-    *sorted((lessons.ROOT / "helpers").rglob("*.py")),
-    *sorted((lessons.ROOT / "tests").rglob("*.py")),
+    *reading.NOTEBOOKS,
+    *sorted((reading.ROOT / "helpers").rglob("*.py")),
+    *sorted((reading.ROOT / "tests").rglob("*.py")),
 ]
 # `helpers` is brought by the line `-e .`, and pytest finds the modules of the tests by itself.
-OWN = {"helpers"} | {path.stem for path in (lessons.ROOT / "tests").rglob("*.py")}
-OWN |= {path.name for path in (lessons.ROOT / "tests").iterdir() if path.is_dir()}
+OWN = {"helpers"} | {path.stem for path in (reading.ROOT / "tests").rglob("*.py")}
+OWN |= {path.name for path in (reading.ROOT / "tests").iterdir() if path.is_dir()}
 
 
 def normal(name):
@@ -26,7 +26,7 @@ def normal(name):
 
 def required():
     """The distributions that requirements.txt names, in normal form."""
-    lines = (lessons.ROOT / "requirements.txt").read_text(encoding="utf-8").split("\n")
+    lines = (reading.ROOT / "requirements.txt").read_text(encoding="utf-8").split("\n")
     names = [re.match(r"[A-Za-z0-9][\w.-]*", line.strip()) for line in lines]
     return {normal(name[0]) for name in names if name}
 
@@ -37,8 +37,8 @@ distributions = cache(packages_distributions)
 def imports(path):
     """The top-level names of the modules that a Python file or a notebook imports, anywhere."""
     if path.suffix == ".ipynb":
-        cells = lessons.code_cells(lessons.read(path))
-        sources = [lessons.python(cell.source) for cell in cells]
+        cells = reading.code_cells(reading.read(path))
+        sources = [reading.python(cell.source) for cell in cells]
     else:
         sources = [path.read_text(encoding="utf-8")]
     found = set()
@@ -72,7 +72,7 @@ def unlisted(path, listed):
     return complaints
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(lessons.ROOT).as_posix())
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(reading.ROOT).as_posix())
 def test_imports_are_required(path):
     assert unlisted(path, required()) == []
 

@@ -4,22 +4,22 @@ import re
 from collections import Counter
 from functools import cache
 
-import lessons
 import pytest
-from rules import RULES
+from machinery import reading
+from machinery.rules import RULES
 
 
 def name(path):
     """The path of a notebook below notebooks/, for the names of tests."""
-    return path.relative_to(lessons.ROOT / "notebooks").as_posix()
+    return path.relative_to(reading.ROOT / "notebooks").as_posix()
 
 
 # Rules only look, so they can share one reading of each file.
-read = cache(lessons.read)
+read = cache(reading.read)
 
 
 @pytest.mark.parametrize("rule", RULES)
-@pytest.mark.parametrize("path", lessons.NOTEBOOKS, ids=name)
+@pytest.mark.parametrize("path", reading.NOTEBOOKS, ids=name)
 def test_rule(path, rule):
     complaints = RULES[rule](path, read(path))
     if complaints:
@@ -27,26 +27,26 @@ def test_rule(path, rule):
 
 
 def test_every_lesson_has_its_solutions():
-    assert [path.name for path in lessons.LESSONS] == [path.name for path in lessons.SOLUTIONS]
+    assert [path.name for path in reading.LESSONS] == [path.name for path in reading.SOLUTIONS]
 
 
 def test_lesson_numbers_are_unique():
-    numbers = Counter(path.name[:2] for path in lessons.LESSONS)
+    numbers = Counter(path.name[:2] for path in reading.LESSONS)
     assert [number for number, count in numbers.items() if count > 1] == []
 
 
 def test_every_notebook_is_numbered():
-    folder = lessons.ROOT / "notebooks"
+    folder = reading.ROOT / "notebooks"
     found = {
         path for path in folder.rglob("*.ipynb") if ".ipynb_checkpoints" not in path.as_posix()
     }
     # A notebook with another name would escape the rules above.
-    assert sorted(found - set(lessons.NOTEBOOKS)) == []
+    assert sorted(found - set(reading.NOTEBOOKS)) == []
 
 
 def test_readme_table_lists_the_lessons():
     """The rows of the README's lesson table: `| 3 | [Title](notebooks/03_topic.ipynb) | ...`."""
-    readme = lessons.ROOT / "README.md"
+    readme = reading.ROOT / "README.md"
     text = readme.read_text(encoding="utf-8") if readme.exists() else ""
     linked = [
         target
@@ -54,4 +54,4 @@ def test_readme_table_lists_the_lessons():
         if line.lstrip().startswith("|")
         for target in re.findall(r"\]\(notebooks/([^)/]+\.ipynb)\)", line)
     ]
-    assert sorted(set(linked)) == [path.name for path in lessons.LESSONS]
+    assert sorted(set(linked)) == [path.name for path in reading.LESSONS]

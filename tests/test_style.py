@@ -3,15 +3,15 @@
 import subprocess
 import sys
 
-import lessons
 import pytest
+from machinery import reading
 
 
 @pytest.mark.parametrize("command", [["check"], ["format", "--check", "--diff"]], ids=" ".join)
 def test_ruff(command):
     result = subprocess.run(
         [sys.executable, "-m", "ruff", *command, "."],
-        cwd=lessons.ROOT,
+        cwd=reading.ROOT,
         capture_output=True,
         text=True,
     )

@@ -1,143 +1,159 @@
-"""Checkers of lesson 3: linear regression from scratch."""
+"""Checkers of lesson 3: gradient descent."""
 
 import torch
 
-from helpers.checks import Mistake, close, exercise, expect_number, expect_pair, expect_tensor
+from helpers.checks import Mistake, close, exercise, expect_number, expect_tensor
 
 
-@exercise("3.1", "16 batches an epoch, the last one short; so the divisor in sgd matters.")
-def count_updates(num_updates, last_batch):
-    """Updates in three epochs over 1000 examples with batches of 64, and the size of the last."""
-    num_updates = expect_number("num_updates", num_updates)
-    last_batch = expect_number("last_batch", last_batch)
-    if num_updates == 45:
-        raise Mistake("45 leaves out the short batch: 1000 / 64 is rounded up, not down.")
-    if num_updates in (15, 16):
-        raise Mistake(f"{num_updates:.0f} is one epoch; there are three.")
-    if num_updates != int(num_updates):
-        raise Mistake("A number of updates is whole: the short last batch is an update, too.")
-    if num_updates != 48:
-        raise Mistake("Count the batches of one epoch, the short one too, then the epochs.")
-    if last_batch == 64:
-        raise Mistake("64 does not divide 1000, so the last batch cannot be full.")
-    if last_batch != 40:
-        raise Mistake("The last batch holds what 15 full batches of 64 leave over.")
+@exercise("3.1", "Past 1/λ the error jumps across; past 2/λ it grows.")
+def three_updates(error_at_1_5, error_at_3):
+    """The error 1 along an eigenvector after three updates, at lr 1.5/λ and at lr 3/λ."""
+    errors = {
+        "1.5": (expect_number("error_at_1_5", error_at_1_5), 1 - 1.5),
+        "3": (expect_number("error_at_3", error_at_3), 1 - 3.0),
+    }
+    for multiple, (error, factor) in errors.items():
+        at = f"At {multiple}/λ"
+        if close(error, abs(factor) ** 3):
+            raise Mistake(f"{at} the size is right, but three changes of sign leave a minus.")
+        if close(error, factor):
+            raise Mistake(f"{at} that is one update; the factor acts three times.")
+        if close(error, 3 * factor):
+            raise Mistake(f"{at} the factors multiply: raise it to the third power, not times 3.")
+        if close(error, factor**2):
+            raise Mistake(f"{at} that is two updates; there are three.")
+        if close(error, (1 - factor) ** 3):
+            raise Mistake(f"{at} an update multiplies the error by 1 - lr λ, not by lr λ.")
+        if not close(error, factor**3):
+            raise Mistake(f"{at} each update multiplies the error by 1 - lr λ: put in lr.")
 
 
-@exercise("3.2", "The penalty pulls w to zero, and leaves b alone.")
-def ridge_gradient(gradient):
-    """`gradient(X, y, w, b, lam)`: of mean half squared loss + lam/2 |w|^2, for w and for b."""
-    for n, d in ((7, 2), (4, 3)):
-        X, y = torch.randn(n, d), torch.randn(n, 1)
-        w, b, lam = torch.randn(d, 1), torch.randn(1), 0.7
-        answer = gradient(X.clone(), y.clone(), w.clone(), b.clone(), lam)
-        grad_w, grad_b = expect_pair(("the gradient for w", "the gradient for b"), answer, d)
-        r = X @ w + b - y
-        data_w, data_b = X.T @ r / n, r.mean(0)
-        if close(grad_w, data_w * n + lam * w) or close(grad_b, data_b * n):
-            raise Mistake("The data part is a mean: divide the sum by the number of examples.")
-        if close(grad_w, -(data_w + lam * w)) or close(grad_b, -data_b):
+@exercise("3.2", "The data alone tell which rate diverges, before any run.")
+def largest_stable_lr(bound):
+    """`bound(features)`: 2 over the largest eigenvalue of X'X/n, X with a column of ones."""
+    for n, d, scale, shift in ((12, 2, 1.0, 1.0), (9, 3, 3.0, 0.0), (20, 1, 0.2, 2.0)):
+        features = scale * torch.randn(n, d) + shift
+        ones = torch.ones(n, 1)
+        X = torch.cat([features, ones], dim=1)
+        values = torch.linalg.eigvalsh(X.T @ X / n)
+        without = torch.linalg.eigvalsh(features.T @ features / n)
+        value = expect_number("largest_stable_lr(features)", bound(features.clone()))
+        if close(value, 2 / values[-1]):
+            continue
+        if close(value, 2 / without[-1], rtol=1e-3):
+            raise Mistake("The model has a bias: append the column of ones first.")
+        if close(value, 1 / values[-1], rtol=1e-3):
+            raise Mistake("At 1/λ the error along that eigenvector is 0; the bound is at 2/λ.")
+        if close(value, 2 / (n * values[-1]), rtol=1e-3):
+            raise Mistake("The loss is a mean: divide X'X by the number of examples.")
+        if close(value, 2 / values[0], rtol=1e-3):
+            raise Mistake("The largest eigenvalue limits the rate, not the smallest.")
+        if close(value, 2 / values[-1].sqrt(), rtol=1e-3):
+            raise Mistake("Eigenvalues of X'X are the squares of the singular values of X.")
+        if close(value, 2 / (n * values[-1]).sqrt(), rtol=1e-3):
+            raise Mistake("Eigenvalues of X'X are the squares of the singular values of X.")
+        if close(value, values[-1] / 2, rtol=1e-3) or close(value, values[-1], rtol=1e-3):
+            raise Mistake("A larger eigenvalue must make the bound smaller: it is 2/λ.")
+        raise Mistake("Not 2 over the largest eigenvalue of X'X/n, X with its ones.")
+
+
+@exercise("3.3", "A quarter of the spread costs sixteen times the examples.")
+def quarter_spread(batch_size, floor_factor):
+    """The batch whose spread is a quarter of that at 20, and what becomes of the noise floor."""
+    batch_size = expect_number("batch_size", batch_size)
+    floor_factor = expect_number("floor_factor", floor_factor)
+    if batch_size == 80:
+        raise Mistake("Four times the batch halves the spread: it falls with the root of b.")
+    if batch_size == 40:
+        raise Mistake("Twice the batch divides the spread by the root of 2 only.")
+    if batch_size < 20:
+        raise Mistake("A smaller batch has a larger spread: it must grow.")
+    if batch_size != 320:
+        raise Mistake("The spread is proportional to 1/sqrt(b): solve 12 sqrt(20) = 3 sqrt(b).")
+    if close(floor_factor, 1 / 4):
+        raise Mistake("The loss is quadratic in the error: the floor goes with 1/b, not 1/sqrt(b).")
+    if close(floor_factor, 1):
+        raise Mistake("The floor stays only if the learning rate grows with the batch.")
+    if floor_factor > 1:
+        raise Mistake("Less noise cannot raise the floor: it is multiplied by less than 1.")
+    if not close(floor_factor, 1 / 16):
+        raise Mistake("The floor is proportional to lr / b, and lr is unchanged.")
+
+
+@exercise("3.4", "Right on average; its spread follows the batch size.")
+def minibatch_gradient(estimate):
+    """`estimate(X, y, w, batch_size)`: unbiased, with the spread of a mean of batch_size draws."""
+    n, d, b, draws = 40, 2, 5, 1500
+    X, w = torch.randn(n, d) + 1, torch.randn(d, 1)
+    # Far from the best w, so that the gradient stands out of its noise; and in order, so that
+    # the first rows are special.
+    y = X @ w - 10 + 5 * torch.randn(n, 1).sort(dim=0).values
+    each = X * (X @ w - y)  # (n, d): the gradient of every single example
+    full = each.mean(0)
+    variance = (each - full).square().sum(1).mean().item()
+    found = []
+    for _ in range(draws):
+        g = estimate(X.clone(), y.clone(), w.clone(), b)
+        expect_tensor("the gradient", g, (d, 1))
+        found.append(g.detach().reshape(d))
+    found = torch.stack(found).to(full.dtype)
+    mean = found.mean(0)
+    spread = (found - mean).square().sum(1).mean().item()
+    error = (2 * variance / b / draws) ** 0.5 * 4  # far beyond chance for a right answer
+
+    def near(target, scale=1.0):
+        return (mean - target).norm().item() < scale * error
+
+    if spread < 1e-9 * variance:
+        if near(full):
+            raise Mistake("That is the full gradient, every time: draw batch_size rows only.")
+        raise Mistake("Every call gives the same: draw new rows each time.")
+    if not near(full):
+        if near(b * full, b):
+            raise Mistake("The estimate grows with the batch: take the mean, not the sum.")
+        if near(full * b / n):
+            raise Mistake("Divide by the length of the batch, not by the number of all examples.")
+        if near(-full):
             raise Mistake("The sign is turned round: the residual is prediction minus label.")
-        if close(grad_w, data_w):
-            raise Mistake("The penalty is missing from the gradient for w.")
-        if close(grad_w, data_w + 2 * lam * w):
-            raise Mistake(
-                "The half in the penalty cancels the 2 of the square: lam * w, not twice."
-            )
-        if close(grad_w, 2 * data_w + lam * w) or close(grad_b, 2 * data_b):
+        if near(2 * full, 2):
             raise Mistake("The half in the loss cancels the 2 of the square: no factor 2 remains.")
-        if close(grad_b, data_b + lam * b):
-            raise Mistake("The penalty holds w only; the bias is not penalised.")
-        if not close(grad_w, data_w + lam * w):
-            raise Mistake("The gradient for w differs from the one that autograd finds.")
-        if not close(grad_b, data_b):
-            raise Mistake("The gradient for b differs from the one that autograd finds.")
+        raise Mistake("On average it is not the full gradient: is every row drawn as often?")
+    if spread > 2 * variance / b:
+        raise Mistake("Right on average, but too widely spread: use batch_size rows, not fewer.")
+    if spread < variance / b / 2:
+        raise Mistake("Right on average, but too little spread: use batch_size rows, not more.")
 
 
-@exercise("3.3", "One learning rate now serves every batch, the short one included.")
-def train_step(step):
-    """`step(X, y, w, b, lr)`: one update of the leaves w and b in place, for any batch length."""
-    lr = 0.1
-    for m in (10, 4):
-        X, y = torch.randn(m, 2), torch.randn(m, 1)
-        start_w, start_b = torch.randn(2, 1), torch.randn(1)
-        w, b = start_w.clone().requires_grad_(), start_b.clone().requires_grad_()
-        r = X @ start_w + start_b - y
-        mean_w = X.T @ r / m
-        step(X, y, w, b, lr)
-        moved = w.detach() - start_w
-        if close(moved, torch.zeros(2, 1)):
-            raise Mistake("w did not move: change it in place (`-=`), not under a new name.")
-        if not (torch.isfinite(w).all() and torch.isfinite(b).all()):
-            raise Mistake("The update made NaN or infinity.")
-        if close(moved, lr * mean_w):
-            raise Mistake("The step goes uphill: subtract the gradient.")
-        if close(moved, -lr * mean_w * m):
-            raise Mistake("The step grows with the batch: divide the sum by its length.")
-        if close(moved, -2 * lr * mean_w):
-            raise Mistake("The step is twice too long: the loss has a half in it.")
-        if close(moved, -lr * mean_w / m):
-            raise Mistake("Divided twice by the batch: a mean is divided already.")
-        if not close(moved, -lr * mean_w):
-            if m == 4:
-                raise Mistake("Right for 10 examples, wrong for 4: divide by the length of y.")
-            raise Mistake("w is not where one step of gradient descent leads.")
-        if not close(b.detach() - start_b, -lr * r.mean(0)):
-            raise Mistake("w is right, but b is not where one step leads.")
-        if not (w.requires_grad and b.requires_grad):
-            raise Mistake("After the step w and b must still ask for a gradient.")
-        for name, param in (("w", w), ("b", b)):
-            if param.grad is not None and param.grad.abs().max() > 0:
-                raise Mistake(f"The gradient of {name} is not cleared: the next will add to it.")
-
-
-@exercise("3.4", "One permutation for both tensors keeps every label with its example.")
-def shuffled_batches(batches):
-    """`batches(batch_size, X, y)`: an iterator over minibatches, each example once, shuffled."""
-    n, batch_size = 23, 5
-    X = torch.arange(2.0 * n).reshape(n, 2)
-    y = X[:, :1] * 10
-    orders = []
-    for _ in range(2):
-        answer = batches(batch_size, X.clone(), y.clone())
+@exercise("3.5", "Both ends shrink alike; their ratio decides the pace.")
+def best_constant_lr(best):
+    """`best(eigenvalues)`: the rate 2/(min + max), and the factor (max - min)/(max + min)."""
+    for values in (torch.tensor([0.5, 3.0, 1.3]), torch.rand(4) + 0.1, torch.tensor([2.0, 2.0])):
+        low, high = values.min().item(), values.max().item()
+        answer = best(values.clone())
         if answer is None:
-            raise Mistake("The function gave None: `yield` each batch, or return a list of them.")
-        pairs = list(answer)
-        if not all(isinstance(pair, (tuple, list)) and len(pair) == 2 for pair in pairs):
-            raise Mistake("Each batch is a pair: X, then y.")
-        sizes = [len(X_batch) for X_batch, _ in pairs]
-        if sum(sizes) == n - n % batch_size:
-            raise Mistake("The last, smaller batch is missing: its examples are never seen.")
-        for X_batch, y_batch in pairs:
-            expect_tensor("X of a batch", X_batch, (len(X_batch), 2))
-            expect_tensor("y of a batch", y_batch, (len(X_batch), 1))
-            if not close(y_batch, X_batch[:, :1] * 10):
-                raise Mistake("Labels and examples are shuffled apart: use one order for both.")
-        order = torch.cat([X_batch[:, 0] for X_batch, _ in pairs]) / 2
-        if order.sort().values.tolist() != list(range(n)):
-            raise Mistake("Not every example comes exactly once in an epoch.")
-        if max(sizes) > batch_size or len(sizes) != -(-n // batch_size):
-            raise Mistake(f"The batches have sizes {sizes}; only the last may be smaller than 5.")
-        orders.append(order.tolist())
-    if orders[0] == sorted(orders[0]):
-        raise Mistake("The examples come in their own order: shuffle them.")
-    if orders[0] == orders[1]:
-        raise Mistake("Both epochs have the same order: draw a new permutation in each.")
-
-
-@exercise("3.5", "A loss stuck at half the variance of y is the mark of labels of shape (n,).")
-def broadcast_floor(floor):
-    """`floor(y)`: the least value of the broadcast loss, half the population variance of y."""
-    for y in (torch.tensor([[0.0], [2.0], [7.0], [3.0]]), 3 * torch.randn(6, 1) + 5):
-        value = expect_number("floor(y)", floor(y.clone()))
-        half = y.var(correction=0).item() / 2
-        if close(value, 0):
-            raise Mistake("The broadcast loss cannot reach 0: one prediction meets all labels.")
-        if close(value, 2 * half):
-            raise Mistake("That is the variance; the loss has a half in it.")
-        if close(value, y.var().item() / 2) or close(value, y.var().item()):
-            raise Mistake("The loss is a mean over n labels, so divide by n, not by n - 1.")
-        if close(value, y.std().item()) or close(value, y.std(correction=0).item()):
-            raise Mistake("That is the standard deviation; the loss is made of squares.")
-        if not close(value, half):
-            raise Mistake("Put one constant for every prediction: which is best, and what is left?")
+            raise Mistake("The function returned None: is a `return` missing?")
+        if not isinstance(answer, (tuple, list)) or len(answer) != 2:
+            raise Mistake("Return two numbers: the learning rate, then the factor.")
+        lr = expect_number("the learning rate", answer[0])
+        factor = expect_number("the factor", answer[1])
+        if low != high:
+            if close(lr, 2 / high):
+                raise Mistake("2/λmax is the bound: there the error along λmax does not shrink.")
+            if close(lr, 1 / high):
+                raise Mistake("1/λmax is safe, but slow along λmin: a larger rate is better.")
+            if close(lr, 1 / low):
+                raise Mistake("1/λmin suits λmin alone; along λmax the error may grow.")
+            if close(lr, (1 / low + 1 / high) / 2) or close(lr, 1 / (low * high) ** 0.5):
+                raise Mistake(
+                    "That is a mean of 1/λmin and 1/λmax; make the two ends shrink alike."
+                )
+            if close(lr, 2 / (values[0] + values[-1])):
+                raise Mistake("The eigenvalues come in any order: look for the ends.")
+            if close(lr, 1 / values.mean()):
+                raise Mistake("Only the two ends count, not the mean of all eigenvalues.")
+        if not close(lr, 2 / (low + high)):
+            raise Mistake("At the best rate 1 - lr λmin and lr λmax - 1 are equal: solve for lr.")
+        if low != high and close(factor, -(high - low) / (high + low)):
+            raise Mistake("The factor is a size, the largest of |1 - lr λ|: not negative.")
+        if not close(factor, (high - low) / (high + low)):
+            raise Mistake("The rate is right; the factor is |1 - lr λ| at either end.")

@@ -1,185 +1,164 @@
-"""Checkers of lesson 6: the bug museum."""
+"""Checkers of lesson 6: linear regression, concise."""
 
-import math
-from collections.abc import Callable
-from typing import NamedTuple
+import copy
 
 import torch
+from torch import nn
+from torch.utils import data
 
-from helpers.checks import Mistake, close, exercise, expect_number
-
-
-@exercise("6.1", "An lr that makes up for a wrong divisor is right for one batch size only.")
-def right_by_luck(lr_needed, times_healthy):
-    """The lr that hides a second division by 50, and what is left of the step with 200."""
-    lr_needed = expect_number("lr_needed", lr_needed)
-    times_healthy = expect_number("times_healthy", times_healthy)
-    if close(lr_needed, 0.03 / 50):
-        raise Mistake("The steps are 50 times too short already: 0.0006 makes them shorter still.")
-    if close(lr_needed, 0.03):
-        raise Mistake("With the same lr the steps are 50 times too short: the mean divided once.")
-    if close(lr_needed, 0.03 * 50**2):
-        raise Mistake("One of the two divisions is right: make up for the other one only.")
-    if not close(lr_needed, 1.5):
-        raise Mistake("`lr_needed` divided by 50 must be the healthy 0.03.")
-    if close(times_healthy, 1):
-        raise Mistake("The second division is by 200 now, and lr still makes up for 50.")
-    if close(times_healthy, 4):
-        raise Mistake("Turned round: a larger divisor makes a shorter step.")
-    if close(times_healthy, 1.5 / 200):
-        raise Mistake("That is the lr in effect; divide it by the healthy one.")
-    if not close(times_healthy, 0.25):
-        raise Mistake("`times_healthy` is lr_needed / 200, divided by 0.03.")
+from helpers.checks import Mistake, close, exercise, expect_number, expect_tensor
 
 
-@exercise("6.2", "Each batch counts by its size, so this is the mean over the examples.")
-def epoch_loss(f):
-    """`f(batch_losses, batch_sizes)`: the mean over examples from the means of batches."""
-    for losses, sizes in (([4.0, 2.0, 9.0], [10, 10, 5]), ([1.0, 3.0], [300, 100])):
-        value = expect_number("the loss of the epoch", f(list(losses), list(sizes)))
-        total = sum(loss * size for loss, size in zip(losses, sizes, strict=True))
-        if close(value, losses[-1]):
-            raise Mistake("That is the last minibatch: the bug of room 8.")
-        if close(value, sum(losses) / len(losses)):
-            raise Mistake("The mean of the means lets an example of a short batch count for more.")
-        if close(value, total):
-            raise Mistake("That is the sum over the examples: divide by their number.")
-        if close(value, sum(losses)) or close(value, sum(losses) / sum(sizes)):
-            raise Mistake("Each loss is a mean already: multiply it by its batch's size first.")
-        if close(value, total / len(losses)):
-            raise Mistake("Divide by the number of examples, not by the number of batches.")
-        if not close(value, total / sum(sizes)):
-            raise Mistake("It must be the mean that all the examples at once would give.")
+@exercise("6.1", "MSELoss ends at the variance of the noise, and needs half the learning rate.")
+def two_predictions(final_loss, library_lr):
+    """The floor of MSELoss for noise 0.1, and the rate that equals 0.06 with the half loss."""
+    final_loss = expect_number("final_loss", final_loss)
+    library_lr = expect_number("library_lr", library_lr)
+    if close(final_loss, 0.005):
+        raise Mistake("0.005 is the floor of the half loss; MSELoss has no 1/2.")
+    if close(final_loss, 0.1):
+        raise Mistake("0.1 is the standard deviation of the noise; the loss squares it.")
+    if close(final_loss, 0.001):
+        raise Mistake("Ten times the noise is a hundred times its square, not ten times.")
+    if abs(final_loss - 0.01) > 0.002:
+        raise Mistake("What is left at the end is the noise: what is its mean square?")
+    if close(library_lr, 0.12):
+        raise Mistake("The gradient of MSELoss is twice as large, so lr must shrink, not grow.")
+    if close(library_lr, 0.06):
+        raise Mistake("With the same lr the steps are twice as long: MSELoss has no 1/2.")
+    if close(library_lr, 0.006):
+        raise Mistake("The batch size does not come in: both programs divide by it.")
+    if not close(library_lr, 0.03):
+        raise Mistake("lr times the gradient must be the same; which gradient is twice the other?")
 
 
-class Loop(NamedTuple):
-    """A training loop as the detectors want it: `step(params, X, y)` and what belongs to it."""
-
-    params: list
-    step: Callable
-    loss: Callable
-    lr: float
-    batches: list
-    X: torch.Tensor
-    y: torch.Tensor
-
-
-def mystery_loops():
-    """Three loops on fresh data, with one bug each. No peeping below: ask the detectors.
-
-    Returns:
-        Three `Loop` tuples.
-    """
-    generator = torch.Generator().manual_seed(6)
-    X = torch.randn(100, 2, generator=generator)
-    y = X @ torch.tensor([[1.0], [-2.0]]) + 3
-    order, other = (torch.randperm(100, generator=generator) for _ in range(2))
-    lr = 0.1
-
-    def loss(params, X, y):
-        return ((X @ params[0] + params[1] - y) ** 2).mean() / 2
-
-    def make(divisor, clear, order_y):
-        params = [torch.zeros(2, 1, requires_grad=True), torch.zeros(1, requires_grad=True)]
-
-        def step(params, X, y):
-            (loss(params, X, y) * len(y)).backward()
-            with torch.no_grad():
-                for param in params:
-                    param -= lr * param.grad / (divisor or len(y))
-                    if clear:
-                        param.grad.zero_()
-
-        batches = list(zip(X[order].split(30), y[order_y].split(30), strict=True))
-        return Loop(params, step, loss, lr, batches, X, y)
-
-    return make(30, True, order), make(None, True, other), make(None, False, order)
+@exercise("6.2", "A net of your own, with a start that you chose.")
+def build_net(build):
+    """`build(d)`: an nn.Sequential with one Linear(d, 1), weights N(0, 0.01^2), bias zero."""
+    for d in (2, 3000):
+        net = build(d)
+        if net is None:
+            raise Mistake("The function returned None: is a `return` missing?")
+        if not isinstance(net, nn.Sequential) or len(net) != 1 or not isinstance(net[0], nn.Linear):
+            raise Mistake("Return an nn.Sequential that holds one nn.Linear.")
+        layer = net[0]
+        if (layer.in_features, layer.out_features) == (1, d):
+            raise Mistake("nn.Linear takes the number of inputs first: nn.Linear(d, 1).")
+        if (layer.in_features, layer.out_features) != (d, 1):
+            raise Mistake(f"For d = {d} the layer should map {d} inputs to 1 output.")
+        if layer.bias is None or layer.bias.abs().max() > 0:
+            raise Mistake("The bias should be there, and start at zero.")
+        if not all(parameter.requires_grad for parameter in net.parameters()):
+            raise Mistake("The parameters no longer ask for a gradient: they could not be trained.")
+    mean, spread = layer.weight.mean().item(), layer.weight.std().item()
+    if spread == 0:
+        raise Mistake("All weights are equal: draw them at random.")
+    if layer.weight.abs().max() <= 1 / d**0.5 + 1e-6:
+        raise Mistake("These are nn.Linear's own uniform weights: draw normal ones in their place.")
+    if not 0.009 < spread < 0.011 or abs(mean) > 0.002:
+        raise Mistake(f"The weights have mean {mean:.2g} and spread {spread:.2g}, not 0 and 0.01.")
 
 
-@exercise("6.3", "Three bugs named from outside, without a look at the code.")
-def mystery(room_a, room_b, room_c):
-    """The rooms of the three bugs in `mystery_loops`."""
-    answers = {"a": room_a, "b": room_b, "c": room_c}
-    for name, value in answers.items():
-        answers[name] = value = expect_number(f"room_{name}", value)
-        if value not in range(1, 9):
-            raise Mistake(f"`room_{name}` should be the number of a room, 1 to 8.")
-    if answers["a"] == 3:
-        raise Mistake("Loop a: its first batch makes a right step. Are all its batches as long?")
-    if answers["a"] != 4:
-        raise Mistake("Loop a: check_repeat and check_pairs are silent; try check_every_batch.")
-    if answers["b"] != 5:
-        raise Mistake("Loop b: each step is right for the batch it gets; look at the batches.")
-    if answers["c"] in (3, 4):
-        raise Mistake("Loop c: its first step is right, the second is not: make the loop anew.")
-    if answers["c"] != 2:
-        raise Mistake("Loop c: ask for the same step twice, from the same place.")
+@exercise("6.3", "nn.Linear keeps the transpose of our w; a copy no longer belongs to it.")
+def weights_of(extract):
+    """`extract(net)`: independent copies w (d, 1) and b (1,) with linreg(X, w, b) = net(X)."""
+    net = nn.Sequential(nn.Linear(3, 1))
+    answer = extract(net)
+    if not isinstance(answer, (tuple, list)) or len(answer) != 2:
+        raise Mistake("Return two tensors: w, then b.")
+    w, b = answer
+    if isinstance(w, torch.Tensor) and tuple(w.shape) == (1, 3):
+        raise Mistake("`w` has shape (1, 3), as in nn.Linear: transpose it.")
+    expect_tensor("w", w, (3, 1))
+    expect_tensor("b", b, (1,))
+    if w.requires_grad or b.requires_grad:
+        raise Mistake("The copies still record gradients: detach them.")
+    X = torch.randn(5, 3)
+    if not close(X @ w + b, net(X).detach()):
+        raise Mistake("linreg(X, w, b) differs from net(X).")
+    before = net(X).detach().clone()
+    with torch.no_grad():
+        w += 1
+        b += 1
+    if not close(net(X).detach(), before):
+        raise Mistake("Changing the result changes the net: it shares its memory. Clone it.")
 
 
-@exercise("6.4", "It tells a frozen tensor from a trained one, and leaves no trace.")
-def all_move(detector):
-    """`detector(step, params, X, y)`: AssertionError if one step leaves a tensor where it was."""
+@exercise("6.4", "The order is clear, backward, step; and every example counts once in the mean.")
+def train_epoch(train):
+    """`train(net, loader, loss, trainer)`: one epoch; returns the mean loss over its examples."""
+    X = torch.randn(10, 2)
+    y = 5 + 10 * torch.arange(10.0).reshape(10, 1)  # the last, short batch has a loss of its own
+    loader = [(X[:4], y[:4]), (X[4:8], y[4:8]), (X[8:], y[8:])]
+    net, loss = nn.Linear(2, 1), nn.MSELoss()
+    reference = copy.deepcopy(net)
+    optimizer = torch.optim.SGD(reference.parameters(), lr=0.1)
+    losses = []
+    for X_batch, y_batch in loader:
+        optimizer.zero_grad()
+        l = loss(reference(X_batch), y_batch)
+        l.backward()
+        optimizer.step()
+        losses.append(l.item())
+    start = copy.deepcopy(net.state_dict())
+    value = train(net, loader, loss, torch.optim.SGD(net.parameters(), lr=0.1))
 
-    def moves(w, b):
-        """A step that adds fixed amounts to w and b."""
-
-        def step(params, X, y):
-            with torch.no_grad():
-                for param, change in zip(params, (w, b), strict=True):
-                    param += torch.tensor(change).reshape(param.shape)
-
-        return step
-
-    def verdict(w, b):
-        """Whether the detector fired, and whether it put the parameters back."""
-        params = [torch.randn(2, 1).requires_grad_(), torch.randn(1).requires_grad_()]
-        before = [param.detach().clone() for param in params]
-        fired = False
-        try:
-            detector(moves(w, b), params, torch.randn(5, 2), torch.randn(5, 1))
-        except AssertionError:
-            fired = True
-        pairs = zip(params, before, strict=True)
-        return fired, all(close(param.detach(), value) for param, value in pairs)
-
-    def fires(w, b):
-        return verdict(w, b)[0]
-
-    fired, restored = verdict([0.3, -0.2], [0.1])
-    if fired:
-        raise Mistake(
-            "It fires on a healthy step. `.detach()` alone shares the memory: clone, too."
-        )
-    if not restored:
-        raise Mistake("The parameters are not put back to where they were.")
-    if not fires([0.0, 0.0], [0.0]):
-        raise Mistake("Nothing moved, and it is silent.")
-    if not fires([0.0, 0.0], [0.1]) or not fires([0.3, 0.2], [0.0]):
-        raise Mistake("It is silent when one of the two tensors is frozen: look at each of them.")
-    if fires([0.3, -0.3], [0.1]) or fires([-0.3, -0.2], [-0.1]):
-        raise Mistake("It fires on a step whose changes add up to zero or less: compare entries.")
-    if fires([0.3, 0.0], [0.1]):
-        raise Mistake("A tensor of which one entry moved has moved.")
-    if not verdict([0.0, 0.0], [0.1])[1]:
-        raise Mistake("When it fires it leaves the parameters moved: put them back first.")
+    if close(net.weight.detach(), start["weight"]):
+        raise Mistake("The parameters did not move: call backward(), then step(), then clear.")
+    if not close(net.weight.detach(), reference.weight.detach(), rtol=1e-3):
+        raise Mistake("The net ends elsewhere: clear, backward and step once for each batch.")
+    value = expect_number("the mean loss", value)
+    if close(value, sum(losses) / 3, rtol=1e-3):
+        raise Mistake("A mean over batches: weigh each loss by the length of its batch.")
+    if close(value, losses[-1], rtol=1e-3):
+        raise Mistake("That is the loss of the last batch alone.")
+    if close(value, sum(losses), rtol=1e-3):
+        raise Mistake("That is the sum of the batches' losses: make it a mean over examples.")
+    if close(value, loss(net(X), y).item(), rtol=1e-3):
+        raise Mistake("That is the loss after the epoch; asked for is the mean of those met in it.")
+    if not close(value, (4 * losses[0] + 4 * losses[1] + 2 * losses[2]) / 10, rtol=1e-3):
+        raise Mistake("The net is trained, but the mean of the losses is another number.")
 
 
-@exercise("6.5", "The cosine never shrinks, so no learning rate calms this loop.")
-def swing(f):
-    """`f(lr, curvature)`: updates per full swing of the loop that keeps its gradients."""
-    for lr, curvature in ((0.03, 1.0), (0.5, 2.0), (0.3, 8.0)):
-        value = expect_number("swing(lr, curvature)", f(lr, curvature))
-        product = lr * curvature
-        exact = 2 * math.pi / math.acos(1 - product / 2)
-        if close(value, exact / 2):
-            raise Mistake("That is the time between two passes of the bottom: half a swing.")
-        if close(value, 2 * math.pi / math.sqrt(product)):
-            raise Mistake("That is the limit of small steps; the exact angle is an arc cosine.")
-        if close(value, math.acos(1 - product / 2)):
-            raise Mistake("That is the angle per update: how many of them make a full circle?")
-        if close(value, 2 * math.pi / math.acos(max(-1, 1 - product))):
-            raise Mistake("cos(theta (t + 1)) + cos(theta (t - 1)) = 2 cos(theta) cos(theta t).")
-        if close(value, 360 / math.degrees(1) / math.degrees(math.acos(1 - product / 2))):
-            raise Mistake("Degrees and radians are mixed.")
-        if not close(value, exact):
-            raise Mistake(f"Run the recurrence with lr {lr} and curvature {curvature}, and count.")
+class _Counting(data.TensorDataset):
+    """A dataset that counts how often it is asked."""
+
+    calls = 0
+
+    def __getitem__(self, index):
+        self.calls += 1
+        return super().__getitem__(index)
+
+
+@exercise("6.5", "One call a batch: the same batches, a fraction of the work.")
+def batch_loader(build):
+    """`build(dataset, batch_size, generator)`: a shuffling DataLoader with one call a batch."""
+    X = torch.arange(23.0).reshape(23, 1)
+    dataset = _Counting(X, 2 * X)
+    generator = torch.Generator().manual_seed(0)
+    loader = build(dataset, 5, generator)
+    if not isinstance(loader, data.DataLoader):
+        raise Mistake(f"Return a DataLoader, not a value of type {type(loader).__name__}.")
+    generator.manual_seed(1)
+    dataset.calls = 0
+    batches = list(loader)
+    calls = dataset.calls
+    if not all(isinstance(batch, (tuple, list)) and len(batch) == 2 for batch in batches):
+        raise Mistake("Each batch should be a pair: X, then y.")
+    sizes = [batch[0].numel() for batch in batches]
+    if calls >= 20:
+        raise Mistake(f"{calls} calls for 23 examples: the dataset is still asked one by one.")
+    if sum(sizes) == 20:
+        raise Mistake("The last, smaller batch is missing: drop_last=False keeps it.")
+    for X_batch, y_batch in batches:
+        expect_tensor("X of a batch", X_batch, (len(X_batch), 1))
+        if not close(y_batch, 2 * X_batch):
+            raise Mistake("Labels and examples no longer belong together.")
+    order = torch.cat([X_batch[:, 0] for X_batch, _ in batches]).tolist()
+    if sorted(order) != list(range(23)) or sizes != [5, 5, 5, 5, 3]:
+        raise Mistake(f"An epoch should be batches of 5, 5, 5, 5 and 3 examples, got {sizes}.")
+    if order == sorted(order):
+        raise Mistake("The examples come in their own order: a RandomSampler shuffles.")
+    generator.manual_seed(1)
+    if torch.cat([X_batch[:, 0] for X_batch, _ in loader]).tolist() != order:
+        raise Mistake("The same seed gives another order: pass `generator` to the sampler.")

@@ -1,136 +1,157 @@
-"""Checkers of lesson 7: house prices."""
+"""Checkers of lesson 7: the same training twice."""
 
 import torch
+from torch import nn
+from torch.utils import data
 
-from helpers.checks import Mistake, close, exercise, expect_number, expect_pair, expect_tensor
-
-
-@exercise("7.1", "A unit changes weights and bound, but no prediction and nothing standardised.")
-def square_metres(weight_factor, bound_factor, standardised_factor):
-    """What turns into what when areas are measured in units of 10.76 square feet."""
-    weight = expect_number("weight_factor", weight_factor)
-    bound = expect_number("bound_factor", bound_factor)
-    standardised = expect_number("standardised_factor", standardised_factor)
-    unit = 1 / 0.0929
-    if close(weight, 1, rtol=0.01):
-        raise Mistake("The feature's numbers shrink, so for the same price its weight must change.")
-    if close(weight, 1 / unit, rtol=0.01):
-        raise Mistake("Turned round: a square metre is more than a square foot, and is worth more.")
-    if close(weight, unit**2, rtol=0.01):
-        raise Mistake("The weight is multiplied by the feature once, so no square is in it.")
-    if not close(weight, unit, rtol=0.01):
-        raise Mistake("weight_factor: weight times area is the same money in either unit.")
-    if close(bound, 1, rtol=0.01):
-        raise Mistake("The bound hangs on the size of the features, and they became smaller.")
-    if close(bound, unit, rtol=0.01):
-        raise Mistake("The bound hangs on D'D, in which every feature occurs squared.")
-    if close(bound, unit**-2, rtol=0.01) or close(bound, 1 / unit, rtol=0.01):
-        raise Mistake("Smaller features make a smaller eigenvalue, and that a LARGER bound.")
-    if not close(bound, unit**2, rtol=0.01):
-        raise Mistake("bound_factor: by what does the largest eigenvalue of D'D / n change?")
-    if not close(standardised, 1, rtol=0.01):
-        raise Mistake("Standardised features have no unit: (x - m) / s is the same in either.")
+from helpers.checks import Mistake, close, exercise, expect_number, expect_tensor
 
 
-@exercise("7.2", "The same predictions in dollars: the scaling is gone from the model.")
-def to_dollars(transform):
-    """`transform(w, b, mean, std, y_mean, y_std)`: weights (d, 1), bias (1,) for raw units."""
-    for n, d in ((6, 3), (5, 2)):
-        X = 4 + 3 * torch.randn(n, d, dtype=torch.float64)
-        w, b = torch.randn(d, 1, dtype=X.dtype), torch.randn(1, dtype=X.dtype)
-        mean, std = X.mean(0), X.std(0)
-        y_mean, y_std = torch.tensor([290.0], dtype=X.dtype), torch.tensor([7.0], dtype=X.dtype)
-        arguments = (t.clone() for t in (w, b, mean, std, y_mean, y_std))
-        answer = transform(*arguments)
-        raw_w, raw_b = expect_pair(("the weights", "the bias"), answer, d)
-        unscaled = w / std.reshape(d, 1)  # right for the features, the price still standardised
-        moved = mean @ unscaled
-        if close(raw_w, w * std.reshape(d, 1)) or close(raw_w, w * std.reshape(d, 1) * y_std):
-            raise Mistake("Turned round: z = (x - m) / s, so a weight is divided by s.")
-        if close(raw_w, unscaled):
-            raise Mistake("The weights still give standardised prices: the spread of y is missing.")
-        if close(raw_w, unscaled / y_std):
-            raise Mistake("Standardised prices are multiplied by their spread to become dollars.")
-        if not close(raw_w, unscaled * y_std):
-            raise Mistake("The weights differ: put z = (x - m) / s into y_mean + y_std (z w + b).")
-        if close(raw_b, (b - moved) * y_std):
-            raise Mistake("The bias lacks the mean of the prices.")
-        if close(raw_b, b * y_std + y_mean):
-            raise Mistake("The bias lacks what the means of the features move: m w / s.")
-        if close(raw_b, (b + moved) * y_std + y_mean):
-            raise Mistake("The sign: subtracting m from x subtracts m w / s from the bias.")
-        if close(raw_b, b + y_mean - moved * y_std) or close(raw_b, b - moved + y_mean):
-            raise Mistake("The spread of y multiplies the whole standardised price, bias included.")
-        if not close(raw_b, (b - moved) * y_std + y_mean):
-            raise Mistake("The weights are right, but the bias shifts every prediction.")
+@exercise("7.1", "The same path at twice the learning rate; only what is printed has another unit.")
+def predict_prints(ratio, lr_1):
+    """Program 2's print over program 1's at the start, and the lr of program 1 that keeps it so."""
+    ratio = expect_number("ratio", ratio)
+    lr_1 = expect_number("lr_1", lr_1)
+    if close(ratio, 0.5):
+        raise Mistake("The ratio is upside down: program 2 is the one that prints more.")
+    if close(ratio, 1):
+        raise Mistake("At the same place the prints differ: squared_loss has a half in it.")
+    if ratio > 100 or 0 < ratio < 0.01:
+        raise Mistake("That is after an epoch on different data; here nothing has moved yet.")
+    if not close(ratio, 2):
+        raise Mistake("At the same parameters and data only a factor in the loss can differ.")
+    if close(lr_1, 0.015):
+        raise Mistake("0.015 is what program 2 needs to follow program 1; turn the question round.")
+    if close(lr_1, 0.03):
+        raise Mistake("At the same lr, program 2 takes steps twice as long as program 1.")
+    if not close(lr_1, 0.06):
+        raise Mistake("Which lr makes up for the half that halves program 1's gradient?")
 
 
-@exercise("7.3", "What is trained has not seen the test part, and no column becomes NaN.")
-def scale_split(scale):
-    """`scale(X_train, X_test)`: both standardised by the training part; constant columns live."""
-    for constant in (False, True):
-        X_train = 5 + 2 * torch.randn(12, 3, dtype=torch.float64)
-        X_test = 9 + 4 * torch.randn(5, 3, dtype=torch.float64)
-        if constant:
-            X_train[:, 1] = 3
-        answer = scale(X_train.clone(), X_test.clone())
+@exercise("7.2", "lr times gradient is what moves: what the loss gains, the learning rate loses.")
+def learning_rate(rate):
+    """`rate(reduction, lr, m)`: lr of nn.MSELoss(reduction) that gives program 1's step."""
+    for lr, m in ((0.03, 10), (0.5, 7)):
+        for reduction in ("mean", "sum"):
+            answer = rate(reduction, lr, m)
+            if answer is None:
+                raise Mistake("The function returned None: is a `return` missing?")
+            answer = expect_number(f'learning_rate("{reduction}", {lr}, {m})', answer)
+            right = lr / 2 if reduction == "mean" else lr / (2 * m)
+            if close(answer, 2 * right):
+                raise Mistake(f'"{reduction}": the half is missing; MSELoss has none.')
+            if close(answer, 4 * right):
+                raise Mistake(
+                    f'"{reduction}": the half is turned round: a larger loss, a smaller lr.'
+                )
+            if reduction == "sum" and (close(answer, lr * m / 2) or close(answer, lr * m)):
+                raise Mistake(
+                    '"sum": divide by m. The sum is m times the mean, and so its gradient.'
+                )
+            if reduction == "sum" and close(answer, lr / 2):
+                raise Mistake('"sum": the number of examples in the batch is missing.')
+            if reduction == "mean" and (close(answer, lr / (2 * m)) or close(answer, lr * m / 2)):
+                raise Mistake('"mean": the mean is divided by m already.')
+            if not close(answer, right, rtol=1e-6, atol=0):
+                raise Mistake(f'"{reduction}": {answer:.4g} is not the rate for lr {lr}, m {m}.')
+
+
+@exercise("7.3", "A sum with a fixed divisor weighs all examples alike, and cuts the last step.")
+def fixed_divisor_loss(loss):
+    """`loss(y_hat, y, batch_size)`: a scalar whose gradient is program 1's, short batches too."""
+    for m, batch_size in ((6, 6), (4, 10)):
+        y_hat, y = torch.randn(m, 1, requires_grad=True), torch.randn(m, 1)
+        value = loss(y_hat, y.clone(), batch_size)
+        expect_tensor("the loss", value, ())
+        if not value.requires_grad:
+            raise Mistake("The loss is cut off from y_hat: no detach(), item() or no_grad().")
+        (gradient,) = torch.autograd.grad(value, y_hat)
+        right = (y_hat.detach() - y) / batch_size
+        where = "" if m == batch_size else " Right for a full batch, wrong for a short one."
+        if m != batch_size and close(gradient, right * batch_size / m):
+            raise Mistake(f"The mean divides by the examples that are there.{where}")
+        if close(gradient, -right):
+            raise Mistake("The sign is turned round: the loss grows with the squared error.")
+        if close(gradient, 2 * right) or close(gradient, 2 * right * batch_size / m):
+            raise Mistake("The steps are twice too long: squared_loss has a half.")
+        if close(gradient, right * batch_size) or close(gradient, 2 * right * batch_size):
+            raise Mistake("That is the sum: program 1 still divides it by batch_size.")
+        if not close(gradient, right):
+            raise Mistake(f"The gradient is not the one that program 1 steps along.{where}")
+
+
+@exercise("7.4", "With the same lists of indices, any two loops can be compared update by update.")
+def replay(loader):
+    """`loader(X, y, batches)`: a DataLoader that yields exactly these batches, in this order."""
+    n = 11
+    X = torch.arange(2.0 * n).reshape(n, 2)
+    y = X[:, :1] * 10
+    for sizes in ((4, 4, 3), (5, 1, 2, 3)):
+        order = torch.randperm(n)
+        batches = [part.tolist() for part in order.split(sizes)]
+        answer = loader(X.clone(), y.clone(), [list(rows) for rows in batches])
         if answer is None:
             raise Mistake("The function returned None: is a `return` missing?")
-        if not isinstance(answer, (tuple, list)) or len(answer) != 2:
-            raise Mistake("Return two tensors: the training part, then the test part.")
-        Z_train, Z_test = answer
-        if constant and any(isinstance(Z, torch.Tensor) and not Z.isfinite().all() for Z in answer):
-            raise Mistake("A column that does not vary has spread 0: do not divide by it.")
-        expect_tensor("the training part", Z_train, (12, 3))
-        expect_tensor("the test part", Z_test, (5, 3))
-        both = torch.cat([X_train, X_test])
-        varies = X_train.std(0) > 0
-        for correction in (0, 1):  # either divisor of the variance is a fair choice
-            own, std = X_train.mean(0), X_train.std(0, correction=correction)
-            if close(Z_train, (X_train - both.mean(0)) / both.std(0, correction=correction)):
-                raise Mistake("The leak: the statistics have seen the test part.")
-            right = [((X - own) / std)[:, varies] for X in (X_train, X_test)]
-            alone = (X_test - X_test.mean(0)) / X_test.std(0, correction=correction)
-            if close(Z_train[:, varies], right[0]):
-                break
-        else:
-            raise Mistake("The training part should have mean 0 and spread 1 in every column.")
-        if close(Z_test[:, varies], alone[:, varies]):
-            raise Mistake("The test part is scaled by its own statistics: use the training's.")
-        if close(Z_test, X_test):
-            raise Mistake("The test part is not scaled: the parameters expect the same scaling.")
-        if not close(Z_test[:, varies], right[1]):
-            raise Mistake("The test part must be scaled as the training part is, mean and spread.")
-        if constant and not close(Z_train[:, 1], torch.zeros(12)):
-            raise Mistake("The column that does not vary must become zero in the training part.")
+        if not isinstance(answer, data.DataLoader):
+            raise Mistake(f"A DataLoader is asked for, got {type(answer).__name__}.")
+        for _ in range(2):
+            pairs = list(answer)
+            if not all(isinstance(pair, (tuple, list)) and len(pair) == 2 for pair in pairs):
+                raise Mistake("Each batch is a pair, X and y: put both into a TensorDataset.")
+            seen = [pair[0] for pair in pairs]
+            if any(X_batch.shape[1:] != (2,) for X_batch in seen):
+                raise Mistake("A batch of X should have shape (m, 2): an axis too many or too few.")
+            read = [(X_batch[:, 0] / 2).long().tolist() for X_batch in seen]
+            if sorted(row for rows in read for row in rows) != list(range(n)):
+                raise Mistake("Not every example is read once.")
+            if read == [[row] for row in order.tolist()]:
+                raise Mistake("The order is right, but each batch is one example: `batch_sampler`.")
+            if [len(rows) for rows in read] != list(sizes):
+                raise Mistake(f"The batches should have sizes {list(sizes)}, as in the lists.")
+            if read != batches:
+                raise Mistake("The examples come in another order than the lists say.")
+            if not all(close(pair[1], pair[0][:, :1] * 10) for pair in pairs):
+                raise Mistake("Labels and examples are parted: one index must pick both.")
 
 
-@exercise("7.4", "One fit, all the left-out errors; for leverage 0.84 the residual hides 5/6.")
-def left_out_errors(errors):
-    """`errors(D, y)`: label minus the prediction of the other rows, (n, 1)."""
-    for n, p in ((9, 3), (12, 2)):
-        D = torch.cat([2 * torch.randn(n, p - 1), torch.ones(n, 1)], 1).double()
-        D[0, 0] = 12  # one row of high leverage
-        y = torch.randn(n, 1).double() + D[:, :1]
-        truth = torch.empty_like(y)
-        for i in range(n):
-            others = torch.arange(n) != i
-            truth[i] = y[i] - D[i] @ torch.linalg.lstsq(D[others], y[others]).solution
-        pinv = torch.linalg.pinv(D)
-        r, h = y - D @ pinv @ y, (D * pinv.T).sum(1, keepdim=True)
-        answer = errors(D.clone(), y.clone())
-        expect_tensor("the errors", answer, (n, 1))
-        if close(answer, -truth):
-            raise Mistake("The sign is turned round: an error is label minus prediction here.")
-        if close(answer, r):
-            raise Mistake("Those are the residuals of the fit that has seen every row.")
-        if close(answer, r * (1 - h)):
-            raise Mistake("Turned round: a left-out error is larger than the residual.")
-        if close(answer, r / h) or close(answer, r / (1 + h)):
-            raise Mistake("The residual is divided by 1 - h.")
-        if close(answer, r / (1 - h) ** 0.5):
-            raise Mistake("Without the root: r / sqrt(1 - h) is the standardised residual.")
-        if close(answer, r / (1 - p / n)):
-            raise Mistake("p / n is the mean of the leverages; each row has its own.")
-        if not close(answer, truth):
-            raise Mistake("Differs from the errors of n refits. The leverages are diag(D pinv(D)).")
+@exercise("7.5", "A new row of the ledger: momentum by hand is SGD(..., momentum=mu).")
+def momentum_step(step):
+    """`step(params, velocities, lr, mu)`: as torch.optim.SGD with momentum, all in place."""
+    lr, mu = 0.1, 0.8
+    start = [torch.randn(2, 1), torch.randn(1)]
+    target = [torch.randn(2, 1), torch.randn(1)]
+    params = [p.clone().requires_grad_() for p in start]
+    velocities = [torch.zeros_like(p) for p in start]
+    twins = [p.clone().requires_grad_() for p in start]
+    trainer = torch.optim.SGD(twins, lr=lr, momentum=mu)
+    for k in range(4):
+        before = [p.detach().clone() for p in params]
+        old = [v.clone() for v in velocities]
+        for group in (params, twins):
+            sum(nn.functional.mse_loss(p, t) for p, t in zip(group, target, strict=True)).backward()
+        g = params[0].grad.clone()
+        step(params, velocities, lr, mu)
+        trainer.step()
+        trainer.zero_grad()
+        for p in params:
+            expect_tensor("a parameter after the step", p.detach(), p.shape)
+        moved = params[0].detach() - before[0]
+        if close(moved, torch.zeros(2, 1)):
+            raise Mistake("The parameters did not move: change them in place (`-=`).")
+        if close(moved, lr * (mu * old[0] + g)):
+            raise Mistake("The step goes uphill: subtract the velocity.")
+        if close(moved, -lr * (mu * (mu * old[0] + g) + g)):
+            raise Mistake("That looks ahead (Nesterov): step along the velocity alone.")
+        if close(moved, -lr * (1 - mu) * g - lr * mu * old[0]):
+            raise Mistake("The gradient enters whole: velocity = mu * velocity + gradient.")
+        if k > 0 and close(moved, -lr * g):
+            raise Mistake("Nothing is remembered: update the velocities in place, too.")
+        if k > 0 and not close(params[0].detach(), twins[0].detach()):
+            raise Mistake(f"Update {k + 1} parts from torch.optim.SGD with momentum.")
+        if not close(params[0].detach(), twins[0].detach()):
+            raise Mistake("The first step, from velocity zero, is lr times the gradient.")
+        if not close(params[1].detach(), twins[1].detach()):
+            raise Mistake("The first parameter is right, the second is not: step along both.")
+        for p in params:
+            if p.grad is not None and p.grad.abs().max() > 0:
+                raise Mistake("The gradient is not cleared: the next will add to it.")

@@ -1,35 +1,38 @@
 """Answers to the exercises of lesson 3."""
 
-import math
-
 import torch
 
 RIGHT = {
-    "count_updates": [(3 * math.ceil(1000 / 64), 1000 % 64), (torch.tensor(48), 40.0)],
-    "ridge_gradient": [],
-    "train_step": [],
-    "shuffled_batches": [],
-    "broadcast_floor": [(lambda y: ((y - y.mean()) ** 2).mean() / 2,)],
+    "three_updates": [(-1 / 8, -8), (torch.tensor(-0.125), -8.0)],
+    "largest_stable_lr": [],
+    "quarter_spread": [(320, 1 / 16), (torch.tensor(320), 0.0625)],
+    "minibatch_gradient": [],
+    "best_constant_lr": [],
 }
 WRONG = {
-    "count_updates": [
-        ((45, 40), "rounded up"),
-        ((16, 40), "one epoch"),
-        ((46.875, 40), "whole"),
-        ((48, 64), "cannot be full"),
-        ((48, 0), "leave over"),
-        ((64, 40), "Count the batches"),
+    "three_updates": [
+        ((0.125, -8), "leave a minus"),
+        ((-0.125, 8), "At 3/λ the size is right"),
+        ((-0.5, -2), "that is one update"),
+        ((-1.5, -6), "not times 3"),
+        ((0.25, 4), "two updates"),
+        ((1.5**3, 27), "not by lr λ"),
+        ((-0.125, 0), "put in lr"),
+        ((-0.125, None), "should be a number"),
     ],
-    "ridge_gradient": [],
-    "train_step": [],
-    "shuffled_batches": [],
-    "broadcast_floor": [
-        ((lambda y: y.var(correction=0),), "has a half"),
-        ((lambda y: y.var() / 2,), "n - 1"),
-        ((lambda y: 0.0,), "cannot reach 0"),
-        ((lambda y: y.std(),), "standard deviation"),
-        ((lambda y: y.mean(),), "one constant"),
+    "largest_stable_lr": [],
+    "quarter_spread": [
+        ((80, 1 / 16), "halves the spread"),
+        ((40, 1 / 16), "root of 2"),
+        ((5, 16), "must grow"),
+        ((160, 1 / 16), "solve"),
+        ((320, 0.25), "not 1/sqrt(b)"),
+        ((320, 1), "stays only if"),
+        ((320, 16), "cannot raise"),
+        ((320, 1 / 256), "lr is unchanged"),
     ],
+    "minibatch_gradient": [],
+    "best_constant_lr": [],
 }
 
 
@@ -43,187 +46,147 @@ def wrong(name, fragment):
     return lambda f: WRONG[name].append(((f,), fragment)) or f
 
 
-@right("ridge_gradient")
-def ridge_by_autograd(X, y, w, b, lam):
-    w, b = w.requires_grad_(), b.requires_grad_()
-    objective = ((X @ w + b - y) ** 2).mean() / 2 + lam * (w**2).sum() / 2
-    return torch.autograd.grad(objective, (w, b))
+def with_ones(features):
+    """The features with a column of ones, in their own dtype."""
+    return torch.cat([features, torch.ones_like(features[:, :1])], dim=1)
 
 
-@right("ridge_gradient")
-def ridge_by_loop(X, y, w, b, lam):
-    grad_w, grad_b = lam * w, 0 * b
-    for x_i, y_i in zip(X, y, strict=True):
-        r_i = x_i @ w + b - y_i
-        grad_w = grad_w + x_i.reshape(-1, 1) * r_i / len(X)
-        grad_b = grad_b + r_i / len(X)
-    return [grad_w, grad_b]
+@right("largest_stable_lr")
+def bound_by_singular_values(features):
+    largest = torch.linalg.matrix_norm(with_ones(features), ord=2)
+    return (2 * len(features) / largest**2).item()
 
 
-def ridge_variant(data=1.0, penalty=1.0, penalty_b=0.0, mean=True, flat=False):
-    """A hand-written ridge gradient with its factors turned to a mistake."""
+@right("largest_stable_lr")
+def bound_by_general_eigenvalues(features):
+    X = with_ones(features)
+    return 2 / torch.linalg.eigvals(X.T @ X / len(X)).real.max()
 
-    def gradient(X, y, w, b, lam):
-        r = data * (X @ w + b - y)
-        m = len(X) if mean else 1
-        grad_w = X.T @ r / m + penalty * lam * w
-        return grad_w.flatten() if flat else grad_w, r.sum(0) / m + penalty_b * lam * b
+
+def bound_variant(ones=True, over=2.0, mean=True, pick=-1, power=1.0):
+    """The bound with one of its parts turned to a mistake."""
+
+    def bound(features):
+        X = with_ones(features) if ones else features
+        H = X.T @ X / (len(X) if mean else 1)
+        return over / torch.linalg.eigvalsh(H)[pick] ** power
+
+    return bound
+
+
+WRONG["largest_stable_lr"] += [
+    ((bound_variant(ones=False),), "append the column of ones"),
+    ((bound_variant(over=1.0),), "the bound is at 2/λ"),
+    ((bound_variant(mean=False),), "divide X'X"),
+    ((bound_variant(pick=0),), "not the smallest"),
+    ((bound_variant(power=0.5),), "squares of the singular"),
+    ((bound_variant(mean=False, power=0.5),), "squares of the singular"),
+    ((bound_variant(over=0.5, power=-1.0),), "must make the bound smaller"),
+    ((bound_variant(over=3.0),), "Not 2 over"),
+    ((lambda features: torch.linalg.eigvalsh(features.T @ features),), "should be a number"),
+]
+
+
+@right("minibatch_gradient")
+def minibatch_without_replacement(X, y, w, batch_size):
+    rows = torch.randperm(len(X))[:batch_size]
+    w = w.requires_grad_()
+    (((X[rows] @ w - y[rows]) ** 2).mean() / 2).backward()
+    return w.grad
+
+
+@right("minibatch_gradient")
+def minibatch_by_loop(X, y, w, batch_size):
+    total = torch.zeros_like(w)
+    for i in torch.multinomial(torch.ones(len(X)), batch_size, replacement=True).tolist():
+        total += X[i].reshape(-1, 1) * (X[i] @ w - y[i])
+    return total / batch_size
+
+
+def minibatch_variant(rows=lambda n, b: torch.randint(n, (b,)), scale=lambda n, b: 1 / b):
+    """A minibatch gradient with its rows or its factor turned to a mistake."""
+
+    def gradient(X, y, w, batch_size):
+        i = rows(len(X), batch_size)
+        return X[i].T @ (X[i] @ w - y[i]) * scale(len(X), batch_size)
 
     return gradient
 
 
-WRONG["ridge_gradient"] += [
-    ((ridge_variant(mean=False),), "divide the sum"),
-    ((ridge_variant(data=-1.0, penalty=-1.0),), "sign"),
-    ((ridge_variant(penalty=0.0),), "penalty is missing"),
-    ((ridge_variant(penalty=2.0),), "not twice"),
-    ((ridge_variant(data=2.0),), "no factor 2"),
-    ((ridge_variant(penalty_b=1.0),), "bias is not penalised"),
-    ((ridge_variant(flat=True),), "shape (2, 1), got (2,)"),
-    ((ridge_variant(penalty=0.3),), "for w differs"),
+WRONG["minibatch_gradient"] += [
+    ((minibatch_variant(scale=lambda n, b: 1.0),), "take the mean, not the sum"),
+    ((minibatch_variant(scale=lambda n, b: 1 / n),), "not by the number of all"),
+    ((minibatch_variant(scale=lambda n, b: -1 / b),), "sign"),
+    ((minibatch_variant(scale=lambda n, b: 2 / b),), "no factor 2"),
+    ((minibatch_variant(lambda n, b: torch.arange(b)),), "draw new rows"),
+    (
+        (minibatch_variant(lambda n, b: torch.arange(n), lambda n, b: 1 / n),),
+        "full gradient, every",
+    ),
+    ((minibatch_variant(lambda n, b: torch.randint(n // 2, (b,))),), "drawn as often"),
+    ((minibatch_variant(lambda n, b: torch.randint(n, (1,)), lambda n, b: 1.0),), "not fewer"),
+    ((minibatch_variant(lambda n, b: torch.randint(n, (4 * b,)), lambda n, b: 0.25 / b),), "more"),
 ]
 
 
-@wrong("ridge_gradient", "`return` missing")
-def ridge_without_return(X, y, w, b, lam):
-    ridge_by_loop(X, y, w, b, lam)
+@wrong("minibatch_gradient", "`return` missing")
+def minibatch_without_return(X, y, w, batch_size):
+    minibatch_by_loop(X, y, w, batch_size)
 
 
-@wrong("ridge_gradient", "two tensors")
-def ridge_w_only(X, y, w, b, lam):
-    return X.T @ (X @ w + b - y) / len(X) + lam * w
+@wrong("minibatch_gradient", "shape (2, 1), got (2,)")
+def minibatch_flat(X, y, w, batch_size):
+    return minibatch_by_loop(X, y, w, batch_size).flatten()
 
 
-@wrong("ridge_gradient", "RuntimeError")
-def ridge_shapes_mixed_up(X, y, w, b, lam):
-    return X @ (X @ w + b - y) / len(X) + lam * w, b
+@wrong("minibatch_gradient", "RuntimeError")
+def minibatch_shapes_mixed_up(X, y, w, batch_size):
+    rows = torch.randint(len(X), (batch_size,))
+    return X[rows] @ (X[rows] @ w - y[rows]) / batch_size
 
 
-@right("train_step")
-def step_with_mean(X, y, w, b, lr):
-    ((X @ w + b - y) ** 2 / 2).mean().backward()
-    for param in (w, b):
-        param.data.sub_(lr * param.grad)
-        param.grad = None
+@right("best_constant_lr")
+def best_from_sorted(eigenvalues):
+    values = sorted(eigenvalues.tolist())
+    lr = 2 / (values[0] + values[-1])
+    return [lr, max(abs(1 - lr * value) for value in values)]
 
 
-@right("train_step")
-def step_by_formula(X, y, w, b, lr):
-    with torch.no_grad():
-        r = X @ w + b - y
-        w -= lr * X.T @ r / len(y)
-        b -= lr * r.mean(0)
+@right("best_constant_lr")
+def best_by_condition_number(eigenvalues):
+    kappa = eigenvalues.max() / eigenvalues.min()
+    return 2 / (eigenvalues.min() * (1 + kappa)), (kappa - 1) / (kappa + 1)
 
 
-def step_variant(scale=lambda y: 1 / len(y), clear=True, factor=1.0):
-    """A training step with its divisor, sign or clearing turned to a mistake."""
+def best_variant(rate, factor=None):
+    """An answer with its rate, and perhaps its factor, turned to a mistake."""
 
-    def step(X, y, w, b, lr):
-        (((X @ w + b - y) ** 2 / 2).sum() * scale(y) * factor).backward()
-        with torch.no_grad():
-            for param in (w, b):
-                param -= lr * param.grad
-                if clear:
-                    param.grad.zero_()
+    def best(values):
+        lr = rate(values)
+        return lr, (1 - lr * values).abs().max() if factor is None else factor(values)
 
-    return step
+    return best
 
 
-WRONG["train_step"] += [
-    ((step_variant(scale=lambda y: 1.0),), "grows with the batch"),
-    ((step_variant(scale=lambda y: 1 / 10),), "wrong for 4"),
-    ((step_variant(scale=lambda y: 1 / len(y) ** 2),), "Divided twice"),
-    ((step_variant(factor=2.0),), "twice too long"),
-    ((step_variant(factor=-1.0),), "uphill"),
-    ((step_variant(factor=0.5),), "not where one step"),
-    ((step_variant(clear=False),), "not cleared"),
-    ((step_variant(factor=float("nan")),), "NaN"),
+def true_rate(values):
+    return 2 / (values.min() + values.max())
+
+
+WRONG["best_constant_lr"] += [
+    ((best_variant(lambda v: 2 / v.max()),), "does not shrink"),
+    ((best_variant(lambda v: 1 / v.max()),), "slow along"),
+    ((best_variant(lambda v: 1 / v.min()),), "may grow"),
+    ((best_variant(lambda v: (1 / v.min() + 1 / v.max()) / 2),), "a mean of 1/λmin"),
+    ((best_variant(lambda v: 1 / (v.min() * v.max()).sqrt()),), "a mean of 1/λmin"),
+    ((best_variant(lambda v: 2 / (v[0] + v[-1])),), "any order"),
+    ((best_variant(lambda v: 1 / v.mean()),), "Only the two ends"),
+    ((best_variant(lambda v: 1 / (v.min() + v.max())),), "are equal: solve"),
+    ((best_variant(true_rate, lambda v: 1 - true_rate(v) * v.max()),), "not negative"),
+    ((best_variant(true_rate, lambda v: v.min() / v.max()),), "The rate is right"),
+    ((true_rate,), "Return two numbers"),
 ]
 
 
-@wrong("train_step", "did not move")
-def step_renames(X, y, w, b, lr):
-    ((X @ w + b - y) ** 2 / 2).mean().backward()
-    with torch.no_grad():
-        w = w - lr * w.grad
-        b = b - lr * b.grad
-
-
-@wrong("train_step", "leaf Variable")
-def step_without_no_grad(X, y, w, b, lr):
-    ((X @ w + b - y) ** 2 / 2).mean().backward()
-    w -= lr * w.grad
-
-
-@wrong("train_step", "but b is not")
-def step_forgets_b(X, y, w, b, lr):
-    with torch.no_grad():
-        w -= lr * X.T @ (X @ w + b - y) / len(y)
-
-
-@wrong("train_step", "still ask for a gradient")
-def step_freezes(X, y, w, b, lr):
-    step_by_formula(X, y, w, b, lr)
-    w.requires_grad_(False)
-
-
-@right("shuffled_batches")
-def batches_as_list(batch_size, X, y):
-    parts = torch.randperm(len(X)).split(batch_size)
-    return [(X[part], y[part]) for part in parts]
-
-
-@right("shuffled_batches")
-def batches_of_permuted(batch_size, X, y):
-    order = torch.argsort(torch.rand(len(X)))
-    X, y = X[order], y[order]
-    for start in range(0, len(X), batch_size):
-        yield X[start : start + batch_size], y[start : start + batch_size]
-
-
-@wrong("shuffled_batches", "shuffled apart")
-def batches_two_orders(batch_size, X, y):
-    X, y = X[torch.randperm(len(X))], y[torch.randperm(len(X))]
-    return list(zip(X.split(batch_size), y.split(batch_size), strict=True))
-
-
-@wrong("shuffled_batches", "last, smaller batch is missing")
-def batches_drop_last(batch_size, X, y):
-    return batches_as_list(batch_size, X, y)[:-1]
-
-
-@wrong("shuffled_batches", "their own order")
-def batches_in_order(batch_size, X, y):
-    return list(zip(X.split(batch_size), y.split(batch_size), strict=True))
-
-
-@wrong("shuffled_batches", "shape (5, 1), got (5,)")
-def batches_flat_labels(batch_size, X, y):
-    return [(X_batch, y_batch.flatten()) for X_batch, y_batch in batches_as_list(batch_size, X, y)]
-
-
-@wrong("shuffled_batches", "same order")
-def batches_one_seed(batch_size, X, y):
-    torch.manual_seed(3)
-    return batches_as_list(batch_size, X, y)
-
-
-@wrong("shuffled_batches", "exactly once")
-def batches_with_replacement(batch_size, X, y):
-    parts = torch.randint(len(X), (len(X),)).split(batch_size)
-    return [(X[part], y[part]) for part in parts]
-
-
-@wrong("shuffled_batches", "gave None")
-def batches_without_yield(batch_size, X, y):
-    batches_as_list(batch_size, X, y)
-
-
-@wrong("shuffled_batches", "is a pair")
-def batches_of_X(batch_size, X, y):
-    return [X_batch for X_batch, _ in batches_as_list(batch_size, X, y)]
-
-
-@wrong("shuffled_batches", "only the last may be smaller")
-def batches_too_many(batch_size, X, y):
-    return batches_as_list(batch_size - 1, X, y)
+@wrong("best_constant_lr", "`return` missing")
+def best_without_return(eigenvalues):
+    best_from_sorted(eigenvalues)

@@ -1,57 +1,35 @@
 """Answers to the exercises of lesson 5."""
 
+import math
+
 import torch
-from torch import nn
-from torch.utils import data
 
 RIGHT = {
-    "predict_prints": [(2, 0.06), (torch.tensor(2.0), 0.03 / 0.5)],
-    "learning_rate": [
-        (lambda reduction, lr, m: lr / 2 if reduction == "mean" else lr / m / 2,),
-        (lambda reduction, lr, m: torch.tensor(lr / (1 if reduction == "mean" else m)) / 2,),
-    ],
-    "fixed_divisor_loss": [
-        (lambda y_hat, y, batch_size: ((y_hat - y) ** 2 / 2).sum() / batch_size,),
-        (lambda y_hat, y, batch_size: nn.MSELoss()(y_hat, y) * len(y) / (2 * batch_size),),
-    ],
-    "replay": [],
-    "momentum_step": [],
+    "count_updates": [(3 * math.ceil(1000 / 64), 1000 % 64), (torch.tensor(48), 40.0)],
+    "ridge_gradient": [],
+    "train_step": [],
+    "shuffled_batches": [],
+    "broadcast_floor": [(lambda y: ((y - y.mean()) ** 2).mean() / 2,)],
 }
 WRONG = {
-    "predict_prints": [
-        ((0.5, 0.06), "upside down"),
-        ((1, 0.06), "has a half"),
-        ((264, 0.06), "after an epoch"),
-        ((4, 0.06), "only a factor"),
-        ((2, 0.015), "turn the question round"),
-        ((2, 0.03), "twice as long"),
-        ((2, 0.12), "makes up for the half"),
-        ((2, "0.06"), "should be a number"),
+    "count_updates": [
+        ((45, 40), "rounded up"),
+        ((16, 40), "one epoch"),
+        ((46.875, 40), "whole"),
+        ((48, 64), "cannot be full"),
+        ((48, 0), "leave over"),
+        ((64, 40), "Count the batches"),
     ],
-    "learning_rate": [
-        ((lambda reduction, lr, m: lr if reduction == "mean" else lr / m,), "half is missing"),
-        ((lambda reduction, lr, m: 2 * lr,), "turned round"),
-        ((lambda reduction, lr, m: lr / 2 if reduction == "mean" else lr * m / 2,), "divide by m"),
-        ((lambda reduction, lr, m: lr / 2,), "number of examples"),
-        ((lambda reduction, lr, m: lr / (2 * m),), "divided by m already"),
-        ((lambda reduction, lr, m: lr / 3,), "is not the rate"),
-        ((lambda reduction, lr, m: None,), "`return` missing"),
-        ((lambda reduction, lr, m: {"mean": lr / 2}[reduction],), "KeyError"),
+    "ridge_gradient": [],
+    "train_step": [],
+    "shuffled_batches": [],
+    "broadcast_floor": [
+        ((lambda y: y.var(correction=0),), "has a half"),
+        ((lambda y: y.var() / 2,), "n - 1"),
+        ((lambda y: 0.0,), "cannot reach 0"),
+        ((lambda y: y.std(),), "standard deviation"),
+        ((lambda y: y.mean(),), "one constant"),
     ],
-    "fixed_divisor_loss": [
-        ((lambda y_hat, y, b: ((y_hat - y) ** 2 / 2).mean(),), "examples that are there"),
-        ((lambda y_hat, y, b: nn.MSELoss()(y_hat, y),), "twice too long"),
-        ((lambda y_hat, y, b: nn.MSELoss(reduction="sum")(y_hat, y) / b,), "twice too long"),
-        ((lambda y_hat, y, b: ((y_hat - y) ** 2 / 2).sum(),), "still divides"),
-        ((lambda y_hat, y, b: -((y_hat - y) ** 2 / 2).sum() / b,), "sign"),
-        ((lambda y_hat, y, b: (y_hat - y) ** 2 / (2 * b),), "shape ()"),
-        ((lambda y_hat, y, b: ((y_hat.detach() - y) ** 2 / 2).sum() / b,), "cut off"),
-        ((lambda y_hat, y, b: (y_hat - y).abs().sum() / b,), "not the one"),
-        ((lambda y_hat, y, b: ((y_hat - y) ** 2 / 2).sum() / max(b, 9) * 1.5,), "short one"),
-        ((lambda y_hat, y, b: nn.MSELoss(y_hat, y),), "Boolean value"),
-    ],
-    "replay": [],
-    "momentum_step": [],
 }
 
 
@@ -65,148 +43,187 @@ def wrong(name, fragment):
     return lambda f: WRONG[name].append(((f,), fragment)) or f
 
 
-@right("replay")
-def replay_with_generator(X, y, batches):
-    class Order(data.Sampler):
-        def __iter__(self):
-            yield from batches
-
-        def __len__(self):
-            return len(batches)
-
-    return data.DataLoader(data.TensorDataset(X, y), batch_sampler=Order())
+@right("ridge_gradient")
+def ridge_by_autograd(X, y, w, b, lam):
+    w, b = w.requires_grad_(), b.requires_grad_()
+    objective = ((X @ w + b - y) ** 2).mean() / 2 + lam * (w**2).sum() / 2
+    return torch.autograd.grad(objective, (w, b))
 
 
-@right("replay")
-def replay_ready_made_batches(X, y, batches):
-    ready = [(X[rows], y[rows]) for rows in batches]
-    return data.DataLoader(ready, batch_size=None)
+@right("ridge_gradient")
+def ridge_by_loop(X, y, w, b, lam):
+    grad_w, grad_b = lam * w, 0 * b
+    for x_i, y_i in zip(X, y, strict=True):
+        r_i = x_i @ w + b - y_i
+        grad_w = grad_w + x_i.reshape(-1, 1) * r_i / len(X)
+        grad_b = grad_b + r_i / len(X)
+    return [grad_w, grad_b]
 
 
-@wrong("replay", "`return` missing")
-def replay_without_return(X, y, batches):
-    replay_with_generator(X, y, batches)
+def ridge_variant(data=1.0, penalty=1.0, penalty_b=0.0, mean=True, flat=False):
+    """A hand-written ridge gradient with its factors turned to a mistake."""
+
+    def gradient(X, y, w, b, lam):
+        r = data * (X @ w + b - y)
+        m = len(X) if mean else 1
+        grad_w = X.T @ r / m + penalty * lam * w
+        return grad_w.flatten() if flat else grad_w, r.sum(0) / m + penalty_b * lam * b
+
+    return gradient
 
 
-@wrong("replay", "A DataLoader is asked for")
-def replay_by_hand(X, y, batches):
-    return [(X[rows], y[rows]) for rows in batches]
+WRONG["ridge_gradient"] += [
+    ((ridge_variant(mean=False),), "divide the sum"),
+    ((ridge_variant(data=-1.0, penalty=-1.0),), "sign"),
+    ((ridge_variant(penalty=0.0),), "penalty is missing"),
+    ((ridge_variant(penalty=2.0),), "not twice"),
+    ((ridge_variant(data=2.0),), "no factor 2"),
+    ((ridge_variant(penalty_b=1.0),), "bias is not penalised"),
+    ((ridge_variant(flat=True),), "shape (2, 1), got (2,)"),
+    ((ridge_variant(penalty=0.3),), "for w differs"),
+]
 
 
-@wrong("replay", "one example: `batch_sampler`")
-def replay_one_by_one(X, y, batches):
-    order = [row for rows in batches for row in rows]
-    return data.DataLoader(data.TensorDataset(X, y), sampler=order)
+@wrong("ridge_gradient", "`return` missing")
+def ridge_without_return(X, y, w, b, lam):
+    ridge_by_loop(X, y, w, b, lam)
 
 
-@wrong("replay", "should have sizes")
-def replay_sizes_lost(X, y, batches):
-    order = [row for rows in batches for row in rows]
-    return data.DataLoader(data.TensorDataset(X, y), sampler=order, batch_size=5)
+@wrong("ridge_gradient", "two tensors")
+def ridge_w_only(X, y, w, b, lam):
+    return X.T @ (X @ w + b - y) / len(X) + lam * w
 
 
-@wrong("replay", "another order")
-def replay_in_order(X, y, batches):
-    rows = iter(range(len(X)))
-    sorted_batches = [[next(rows) for _ in batch] for batch in batches]
-    return data.DataLoader(data.TensorDataset(X, y), batch_sampler=sorted_batches)
+@wrong("ridge_gradient", "RuntimeError")
+def ridge_shapes_mixed_up(X, y, w, b, lam):
+    return X @ (X @ w + b - y) / len(X) + lam * w, b
 
 
-@wrong("replay", "parted")
-def replay_parted(X, y, batches):
-    return data.DataLoader(data.TensorDataset(X, y.flip(0)), batch_sampler=batches)
-
-
-@wrong("replay", "is a pair")
-def replay_features_only(X, y, batches):
-    return data.DataLoader(data.TensorDataset(X), batch_sampler=batches)
-
-
-@wrong("replay", "read once")
-def replay_drops_last(X, y, batches):
-    return data.DataLoader(data.TensorDataset(X, y), batch_sampler=batches[:-1])
-
-
-@wrong("replay", "read once")
-def replay_used_up(X, y, batches):
-    return data.DataLoader(data.TensorDataset(X, y), batch_sampler=iter(batches))
-
-
-@wrong("replay", "an axis too many")
-def replay_lists_as_examples(X, y, batches):
-    ready = [(X[rows], y[rows]) for rows in batches]
-    return data.DataLoader(ready, batch_size=1)
-
-
-@wrong("replay", "mutually exclusive")
-def replay_shuffled_as_well(X, y, batches):
-    return data.DataLoader(data.TensorDataset(X, y), batch_sampler=batches, shuffle=True)
-
-
-@right("momentum_step")
-def momentum_with_copy(params, velocities, lr, mu):
-    for param, velocity in zip(params, velocities, strict=True):
-        velocity.copy_(mu * velocity + param.grad)
-        param.data.sub_(lr * velocity)
+@right("train_step")
+def step_with_mean(X, y, w, b, lr):
+    ((X @ w + b - y) ** 2 / 2).mean().backward()
+    for param in (w, b):
+        param.data.sub_(lr * param.grad)
         param.grad = None
 
 
-@right("momentum_step")
-def momentum_in_the_list(params, velocities, lr, mu):
+@right("train_step")
+def step_by_formula(X, y, w, b, lr):
     with torch.no_grad():
-        for k, param in enumerate(params):
-            velocities[k] = mu * velocities[k] + param.grad
-            param -= lr * velocities[k]
-            param.grad.zero_()
+        r = X @ w + b - y
+        w -= lr * X.T @ r / len(y)
+        b -= lr * r.mean(0)
 
 
-def momentum_variant(
-    gain=lambda mu: 1.0, sign=-1.0, nesterov=False, keep=True, clear=True, first_only=False
-):
-    """A momentum step with one part turned to a mistake."""
+def step_variant(scale=lambda y: 1 / len(y), clear=True, factor=1.0):
+    """A training step with its divisor, sign or clearing turned to a mistake."""
 
-    def step(params, velocities, lr, mu):
+    def step(X, y, w, b, lr):
+        (((X @ w + b - y) ** 2 / 2).sum() * scale(y) * factor).backward()
         with torch.no_grad():
-            for k, (param, velocity) in enumerate(zip(params, velocities, strict=True)):
-                if first_only and k:
-                    param.grad.zero_()
-                    continue
-                new = mu * velocity + gain(mu) * param.grad
-                if keep:
-                    velocity.copy_(new)
-                param += sign * lr * (mu * new + param.grad if nesterov else new)
+            for param in (w, b):
+                param -= lr * param.grad
                 if clear:
                     param.grad.zero_()
 
     return step
 
 
-WRONG["momentum_step"] += [
-    ((momentum_variant(sign=1.0),), "uphill"),
-    ((momentum_variant(nesterov=True),), "Nesterov"),
-    ((momentum_variant(gain=lambda mu: 1 - mu),), "enters whole"),
-    ((momentum_variant(gain=lambda mu: 2.0),), "from velocity zero"),
-    ((momentum_variant(keep=False),), "Nothing is remembered"),
-    ((momentum_variant(clear=False),), "not cleared"),
-    ((momentum_variant(first_only=True),), "second is not"),
-    ((momentum_variant(gain=lambda mu: float("nan")),), "NaN"),
+WRONG["train_step"] += [
+    ((step_variant(scale=lambda y: 1.0),), "grows with the batch"),
+    ((step_variant(scale=lambda y: 1 / 10),), "wrong for 4"),
+    ((step_variant(scale=lambda y: 1 / len(y) ** 2),), "Divided twice"),
+    ((step_variant(factor=2.0),), "twice too long"),
+    ((step_variant(factor=-1.0),), "uphill"),
+    ((step_variant(factor=0.5),), "not where one step"),
+    ((step_variant(clear=False),), "not cleared"),
+    ((step_variant(factor=float("nan")),), "NaN"),
 ]
 
 
-@wrong("momentum_step", "did not move")
-def momentum_renames(params, velocities, lr, mu):
-    for param, velocity in zip(params, velocities, strict=True):
-        velocity = mu * velocity + param.grad
-        param = param - lr * velocity
+@wrong("train_step", "did not move")
+def step_renames(X, y, w, b, lr):
+    ((X @ w + b - y) ** 2 / 2).mean().backward()
+    with torch.no_grad():
+        w = w - lr * w.grad
+        b = b - lr * b.grad
 
 
-@wrong("momentum_step", "parts from torch.optim.SGD")
-def momentum_of_one(params, velocities, lr, mu):
-    momentum_with_copy(params, velocities, lr, 1.0)
+@wrong("train_step", "leaf Variable")
+def step_without_no_grad(X, y, w, b, lr):
+    ((X @ w + b - y) ** 2 / 2).mean().backward()
+    w -= lr * w.grad
 
 
-@wrong("momentum_step", "leaf Variable")
-def momentum_recorded(params, velocities, lr, mu):
-    for param, velocity in zip(params, velocities, strict=True):
-        velocity += param.grad
-        param -= lr * velocity
+@wrong("train_step", "but b is not")
+def step_forgets_b(X, y, w, b, lr):
+    with torch.no_grad():
+        w -= lr * X.T @ (X @ w + b - y) / len(y)
+
+
+@wrong("train_step", "still ask for a gradient")
+def step_freezes(X, y, w, b, lr):
+    step_by_formula(X, y, w, b, lr)
+    w.requires_grad_(False)
+
+
+@right("shuffled_batches")
+def batches_as_list(batch_size, X, y):
+    parts = torch.randperm(len(X)).split(batch_size)
+    return [(X[part], y[part]) for part in parts]
+
+
+@right("shuffled_batches")
+def batches_of_permuted(batch_size, X, y):
+    order = torch.argsort(torch.rand(len(X)))
+    X, y = X[order], y[order]
+    for start in range(0, len(X), batch_size):
+        yield X[start : start + batch_size], y[start : start + batch_size]
+
+
+@wrong("shuffled_batches", "shuffled apart")
+def batches_two_orders(batch_size, X, y):
+    X, y = X[torch.randperm(len(X))], y[torch.randperm(len(X))]
+    return list(zip(X.split(batch_size), y.split(batch_size), strict=True))
+
+
+@wrong("shuffled_batches", "last, smaller batch is missing")
+def batches_drop_last(batch_size, X, y):
+    return batches_as_list(batch_size, X, y)[:-1]
+
+
+@wrong("shuffled_batches", "their own order")
+def batches_in_order(batch_size, X, y):
+    return list(zip(X.split(batch_size), y.split(batch_size), strict=True))
+
+
+@wrong("shuffled_batches", "shape (5, 1), got (5,)")
+def batches_flat_labels(batch_size, X, y):
+    return [(X_batch, y_batch.flatten()) for X_batch, y_batch in batches_as_list(batch_size, X, y)]
+
+
+@wrong("shuffled_batches", "same order")
+def batches_one_seed(batch_size, X, y):
+    torch.manual_seed(3)
+    return batches_as_list(batch_size, X, y)
+
+
+@wrong("shuffled_batches", "exactly once")
+def batches_with_replacement(batch_size, X, y):
+    parts = torch.randint(len(X), (len(X),)).split(batch_size)
+    return [(X[part], y[part]) for part in parts]
+
+
+@wrong("shuffled_batches", "gave None")
+def batches_without_yield(batch_size, X, y):
+    batches_as_list(batch_size, X, y)
+
+
+@wrong("shuffled_batches", "is a pair")
+def batches_of_X(batch_size, X, y):
+    return [X_batch for X_batch, _ in batches_as_list(batch_size, X, y)]
+
+
+@wrong("shuffled_batches", "only the last may be smaller")
+def batches_too_many(batch_size, X, y):
+    return batches_as_list(batch_size - 1, X, y)

@@ -1,182 +1,198 @@
 """Answers to the exercises of lesson 6."""
 
-import cmath
-import math
-
 import torch
+from torch import nn
+from torch.utils import data
+
+
+def init_of(d, std=0.01, bias=0.0):
+    """A net with normal weights and a constant bias, written with `.data` as in the lecture."""
+    net = nn.Sequential(nn.Linear(d, 1))
+    net[0].weight.data.normal_(0, std)
+    net[0].bias.data.fill_(bias)
+    return net
+
+
+def frozen(d):
+    return init_of(d).requires_grad_(False)
+
+
+def all_equal(d):
+    net = init_of(d)
+    net[0].weight.data.fill_(0.01)
+    return net
+
+
+def bias_only(d):
+    net = nn.Sequential(nn.Linear(d, 1))
+    net[0].bias.data.zero_()
+    return net
+
+
+def init_by_loop(d):
+    layer = nn.Linear(d, 1)
+    with torch.no_grad():
+        layer.weight.copy_(0.01 * torch.randn(1, d))
+        layer.bias -= layer.bias
+    return nn.Sequential(layer)
+
+
+def copy_by_loop(net):
+    """w and b filled number by number."""
+    d = net[0].in_features
+    w, b = torch.zeros(d, 1), torch.zeros(1)
+    for j in range(d):
+        w[j, 0] = net[0].weight[0, j].item()
+    b[0] = net[0].bias.item()
+    return [w, b]
+
+
+def epoch(clear="before", step=True, result="examples"):
+    """A training epoch with the place of zero_grad, the step or the mean turned to a mistake."""
+
+    def train(net, loader, loss, trainer):
+        totals, counts = [], []
+        for X, y in loader:
+            if clear == "before":
+                trainer.zero_grad()
+            l = loss(net(X), y)
+            l.backward()
+            if clear == "between":
+                trainer.zero_grad()
+            if step:
+                trainer.step()
+            totals.append(l.item() * len(y))
+            counts.append(len(y))
+        means = [total / count for total, count in zip(totals, counts, strict=True)]
+        results = {
+            "examples": sum(totals) / sum(counts),
+            "batches": sum(means) / len(means),
+            "last": means[-1],
+            "sum": sum(means),
+            "total": sum(totals),
+        }
+        return results.get(result)
+
+    return train
+
+
+def epoch_clearing_afterwards(net, loader, loss, trainer):
+    seen = []
+    for X, y in loader:
+        l = loss(net(X), y)
+        l.backward()
+        trainer.step()
+        net.zero_grad()
+        seen += [l.detach()] * len(y)
+    return torch.stack(seen).mean()
+
+
+def epoch_then_loss(net, loader, loss, trainer):
+    epoch()(net, loader, loss, trainer)
+    X, y = (torch.cat(parts) for parts in zip(*loader, strict=True))
+    return loss(net(X), y).item()
+
+
+def lists_of(dataset, batch_size, generator, drop_last=False):
+    sampler = data.RandomSampler(dataset, generator=generator)
+    return data.BatchSampler(sampler, batch_size, drop_last)
+
+
+def loader_of_lists(dataset, batch_size, generator):
+    """An epoch drawn by a sampler class of one's own."""
+
+    class Lists:
+        def __iter__(self):
+            order = torch.randperm(len(dataset), generator=generator)
+            return iter(order.split(batch_size))
+
+    return data.DataLoader(dataset, sampler=Lists(), batch_size=None)
+
 
 RIGHT = {
-    "right_by_luck": [(0.03 * 50, 50 / 200), (torch.tensor(1.5), torch.tensor([0.25]))],
-    "epoch_loss": [],
-    "mystery": [(4, 5, 2), (4.0, torch.tensor(5), 2)],
-    "all_move": [],
-    "swing": [
-        (lambda lr, k: 2 * math.pi / (2 * math.asin(math.sqrt(lr * k) / 2)),),
+    "two_predictions": [(0.0099, torch.tensor(0.03))],
+    "build_net": [(init_of,), (init_by_loop,)],
+    "weights_of": [
+        (copy_by_loop,),
+        (lambda net: (net[0].weight.data.reshape(-1, 1).clone(), net[0].bias.data.clone()),),
     ],
+    "train_epoch": [(epoch_clearing_afterwards,)],
+    "batch_loader": [(loader_of_lists,)],
 }
 WRONG = {
-    "right_by_luck": [
-        ((0.03 / 50, 0.25), "shorter still"),
-        ((0.03, 0.25), "50 times too short"),
-        ((75.0, 0.25), "other one only"),
-        ((0.5, 0.25), "must be the healthy"),
-        ((1.5, 1), "still makes up for 50"),
-        ((1.5, 4), "Turned round"),
-        ((1.5, 0.0075), "lr in effect"),
-        ((1.5, 0.5), "divided by 0.03"),
-        ((1.5, "a quarter"), "number"),
+    "two_predictions": [
+        ((0.005, 0.03), "no 1/2"),
+        ((0.1, 0.03), "squares it"),
+        ((0.001, 0.03), "hundred times"),
+        ((0.0, 0.03), "What is left"),
+        ((0.01, 0.12), "must shrink"),
+        ((0.01, 0.06), "twice as long"),
+        ((0.01, 0.006), "batch size does not come in"),
+        ((0.01, 1.0), "which gradient is twice"),
     ],
-    "epoch_loss": [
-        ((lambda losses, sizes: losses[-1],), "last minibatch"),
-        ((lambda losses, sizes: sum(losses) / len(losses),), "mean of the means"),
-        ((lambda losses, sizes: torch.tensor(losses).mean(),), "mean of the means"),
-        ((lambda losses, sizes: torch.tensor(losses) @ torch.tensor(sizes).float(),), "is the sum"),
-        ((lambda losses, sizes: sum(losses),), "mean already"),
-        ((lambda losses, sizes: sum(losses) / sum(sizes),), "mean already"),
-        ((lambda losses, sizes: losses[0],), "all the examples at once"),
-        ((lambda losses, sizes: losses,), "got list"),
+    "build_net": [
+        ((lambda d: nn.Sequential(nn.Linear(1, d)),), "inputs first"),
+        ((lambda d: nn.Sequential(nn.Linear(d, 2)),), "1 output"),
+        ((lambda d: nn.Linear(d, 1),), "nn.Sequential"),
+        ((lambda d: nn.Sequential(nn.Linear(d, 1)),), "bias should be there"),
+        ((bias_only,), "own uniform weights"),
+        ((lambda d: init_of(d, std=1.0),), "not 0 and 0.01"),
+        ((lambda d: init_of(d, bias=0.01),), "start at zero"),
+        ((all_equal,), "draw them at random"),
+        ((frozen,), "no longer ask"),
+        ((lambda d: None,), "`return` missing"),
     ],
-    "mystery": [
-        ((3, 5, 2), "as long"),
-        ((2, 5, 2), "check_every_batch"),
-        ((4, 1, 2), "look at the batches"),
-        ((4, 5, 3), "make the loop anew"),
-        ((4, 5, 6), "same step twice"),
-        ((0, 5, 2), "1 to 8"),
-        ((4, 5, 2.5), "1 to 8"),
+    "weights_of": [
+        (
+            (lambda net: (net[0].weight.detach().clone(), net[0].bias.detach().clone()),),
+            "transpose",
+        ),
+        ((lambda net: (net[0].weight.T.clone(), net[0].bias.clone()),), "detach"),
+        ((lambda net: (net[0].weight.detach().T, net[0].bias.detach()),), "shares its memory"),
+        ((lambda net: net[0].weight.detach().T.clone(),), "two tensors"),
+        ((lambda net: (torch.zeros(3, 1), torch.zeros(1)),), "differs from net(X)"),
+        ((lambda net: (net[0].weight.detach().T.clone(), net[0].bias.item()),), "`b`"),
     ],
-    "all_move": [],
-    "swing": [
-        ((lambda lr, k: math.pi / math.acos(1 - lr * k / 2),), "half a swing"),
-        ((lambda lr, k: 2 * math.pi / math.sqrt(lr * k),), "small steps"),
-        ((lambda lr, k: math.acos(1 - lr * k / 2),), "angle per update"),
-        ((lambda lr, k: 2 * math.pi / math.acos(1 - lr * k),), "2 cos(theta)"),
-        ((lambda lr, k: 2 * math.pi / math.degrees(math.acos(1 - lr * k / 2)),), "Degrees"),
-        ((lambda lr, k: 1 / lr,), "Run the recurrence"),
+    "train_epoch": [
+        ((epoch(clear="never"),), "clear, backward and step"),
+        ((epoch(clear="between"),), "did not move"),
+        ((epoch(step=False),), "did not move"),
+        ((epoch(result="batches"),), "weigh each loss"),
+        ((epoch(result="last"),), "last batch alone"),
+        ((epoch(result="sum"),), "sum of the batches"),
+        ((epoch(result="total"),), "another number"),
+        ((epoch(result="nothing"),), "NoneType"),
+        ((epoch_then_loss,), "after the epoch"),
+    ],
+    "batch_loader": [
+        (
+            (lambda ds, b, g: data.DataLoader(ds, b, shuffle=True, generator=g),),
+            "asked one by one",
+        ),
+        (
+            (lambda ds, b, g: data.DataLoader(ds, batch_size=None, sampler=lists_of(ds, b, None)),),
+            "pass `generator`",
+        ),
+        (
+            (
+                lambda ds, b, g: data.DataLoader(
+                    ds, batch_size=None, sampler=lists_of(ds, b, g, drop_last=True)
+                ),
+            ),
+            "drop_last=False",
+        ),
+        (
+            (
+                lambda ds, b, g: data.DataLoader(
+                    ds, batch_size=None, sampler=data.BatchSampler(range(len(ds)), b, False)
+                ),
+            ),
+            "RandomSampler shuffles",
+        ),
+        ((lambda ds, b, g: lists_of(ds, b, g),), "Return a DataLoader"),
+        (
+            (lambda ds, b, g: data.DataLoader(ds, batch_size=None, sampler=lists_of(ds, 7, g)),),
+            "batches of 5, 5, 5, 5 and 3",
+        ),
     ],
 }
-
-
-def right(name):
-    """Add the decorated function to the right answers for the checker `name`."""
-    return lambda f: RIGHT[name].append((f,)) or f
-
-
-def wrong(name, fragment):
-    """Add the decorated function to the wrong answers; `fragment` names its mistake."""
-    return lambda f: WRONG[name].append(((f,), fragment)) or f
-
-
-@right("epoch_loss")
-def loss_by_tensors(losses, sizes):
-    return torch.tensor(losses) @ torch.tensor(sizes).float() / sum(sizes)
-
-
-@right("epoch_loss")
-def loss_by_running_mean(losses, sizes):
-    mean, seen = 0.0, 0
-    for loss, size in zip(losses, sizes, strict=True):
-        seen += size
-        mean += (loss - mean) * size / seen
-    return mean
-
-
-@wrong("epoch_loss", "number of batches")
-def loss_over_batches(losses, sizes):
-    return sum(a * b for a, b in zip(losses, sizes, strict=True)) / len(sizes)
-
-
-def put_back(params, before):
-    with torch.no_grad():
-        for param, value in zip(params, before, strict=True):
-            param.copy_(value)
-
-
-@right("all_move")
-def move_by_entries(step, params, X, y):
-    before = [param.detach().clone() for param in params]
-    step(params, X, y)
-    moved = [(p != q).any().item() for p, q in zip(params, before, strict=True)]
-    put_back(params, before)
-    assert all(moved)
-
-
-@wrong("all_move", "put them back first")
-def move_asserts_too_early(step, params, X, y):
-    before = [param.detach().clone() for param in params]
-    step(params, X, y)
-    assert all((p != q).any() for p, q in zip(params, before, strict=True))
-    put_back(params, before)
-
-
-@right("all_move")
-def move_by_lists(step, params, X, y):
-    before = [param.tolist() for param in params]
-    step(params, X, y)
-    frozen = [k for k, param in enumerate(params) if param.tolist() == before[k]]
-    put_back(params, [torch.tensor(values) for values in before])
-    if frozen:
-        raise AssertionError(f"tensors {frozen} did not move")
-
-
-@wrong("all_move", "clone")
-def move_shares_memory(step, params, X, y):
-    before = [param.detach() for param in params]
-    step(params, X, y)
-    assert not any(torch.equal(p, q) for p, q in zip(params, before, strict=True))
-
-
-@wrong("all_move", "not put back")
-def move_leaves_traces(step, params, X, y):
-    before = [param.detach().clone() for param in params]
-    step(params, X, y)
-    assert not any(torch.equal(p, q) for p, q in zip(params, before, strict=True))
-
-
-@wrong("all_move", "Nothing moved")
-def move_never_fires(step, params, X, y):
-    pass
-
-
-@wrong("all_move", "one of the two")
-def move_looks_at_all_together(step, params, X, y):
-    before = [param.detach().clone() for param in params]
-    step(params, X, y)
-    moved = any(not torch.equal(p, q) for p, q in zip(params, before, strict=True))
-    put_back(params, before)
-    assert moved
-
-
-@wrong("all_move", "add up to zero")
-def move_adds_up(step, params, X, y):
-    before = [param.detach().clone() for param in params]
-    step(params, X, y)
-    moved = [(p - q).sum().abs().item() > 1e-4 for p, q in zip(params, before, strict=True)]
-    put_back(params, before)
-    assert all(moved)
-
-
-@wrong("all_move", "one entry moved")
-def move_asks_every_entry(step, params, X, y):
-    before = [param.detach().clone() for param in params]
-    step(params, X, y)
-    moved = [(p != q).all().item() for p, q in zip(params, before, strict=True)]
-    put_back(params, before)
-    assert all(moved)
-
-
-@wrong("all_move", "ValueError")
-def move_raises_something_else(step, params, X, y):
-    raise ValueError("something is frozen")
-
-
-@right("swing")
-def swing_by_roots(lr, curvature):
-    """The recurrence's characteristic root z has angle theta: z^2 - (2 - lr k) z + 1 = 0."""
-    half = 1 - lr * curvature / 2
-    return 2 * math.pi / cmath.phase(half + cmath.sqrt(half**2 - 1))
-
-
-@wrong("swing", "got complex")
-def swing_complex(lr, curvature):
-    return cmath.exp(1j * lr * curvature)

@@ -1,32 +1,57 @@
 """Answers to the exercises of lesson 7."""
 
 import torch
-
-UNIT = 1 / 0.0929
+from torch import nn
+from torch.utils import data
 
 RIGHT = {
-    "square_metres": [(10.76, 115.9, 1.0), (torch.tensor(10.764), 10.764**2, 1)],
-    "to_dollars": [],
-    "scale_split": [],
-    "left_out_errors": [],
+    "predict_prints": [(2, 0.06), (torch.tensor(2.0), 0.03 / 0.5)],
+    "learning_rate": [
+        (lambda reduction, lr, m: lr / 2 if reduction == "mean" else lr / m / 2,),
+        (lambda reduction, lr, m: torch.tensor(lr / (1 if reduction == "mean" else m)) / 2,),
+    ],
+    "fixed_divisor_loss": [
+        (lambda y_hat, y, batch_size: ((y_hat - y) ** 2 / 2).sum() / batch_size,),
+        (lambda y_hat, y, batch_size: nn.MSELoss()(y_hat, y) * len(y) / (2 * batch_size),),
+    ],
+    "replay": [],
+    "momentum_step": [],
 }
 WRONG = {
-    "square_metres": [
-        ((1, UNIT**2, 1), "its weight must change"),
-        ((0.0929, UNIT**2, 1), "worth more"),
-        ((UNIT**2, UNIT**2, 1), "no square"),
-        ((UNIT**0.5, UNIT**2, 1), "same money"),
-        ((UNIT, 1, 1), "became smaller"),
-        ((UNIT, UNIT, 1), "occurs squared"),
-        ((UNIT, 0.0929**2, 1), "LARGER bound"),
-        ((UNIT, 0.0929, 1), "LARGER bound"),
-        ((UNIT, UNIT**3, 1), "largest eigenvalue"),
-        ((UNIT, UNIT**2, UNIT), "have no unit"),
-        ((torch.zeros(2), UNIT**2, 1), "should be a number"),
+    "predict_prints": [
+        ((0.5, 0.06), "upside down"),
+        ((1, 0.06), "has a half"),
+        ((264, 0.06), "after an epoch"),
+        ((4, 0.06), "only a factor"),
+        ((2, 0.015), "turn the question round"),
+        ((2, 0.03), "twice as long"),
+        ((2, 0.12), "makes up for the half"),
+        ((2, "0.06"), "should be a number"),
     ],
-    "to_dollars": [],
-    "scale_split": [],
-    "left_out_errors": [],
+    "learning_rate": [
+        ((lambda reduction, lr, m: lr if reduction == "mean" else lr / m,), "half is missing"),
+        ((lambda reduction, lr, m: 2 * lr,), "turned round"),
+        ((lambda reduction, lr, m: lr / 2 if reduction == "mean" else lr * m / 2,), "divide by m"),
+        ((lambda reduction, lr, m: lr / 2,), "number of examples"),
+        ((lambda reduction, lr, m: lr / (2 * m),), "divided by m already"),
+        ((lambda reduction, lr, m: lr / 3,), "is not the rate"),
+        ((lambda reduction, lr, m: None,), "`return` missing"),
+        ((lambda reduction, lr, m: {"mean": lr / 2}[reduction],), "KeyError"),
+    ],
+    "fixed_divisor_loss": [
+        ((lambda y_hat, y, b: ((y_hat - y) ** 2 / 2).mean(),), "examples that are there"),
+        ((lambda y_hat, y, b: nn.MSELoss()(y_hat, y),), "twice too long"),
+        ((lambda y_hat, y, b: nn.MSELoss(reduction="sum")(y_hat, y) / b,), "twice too long"),
+        ((lambda y_hat, y, b: ((y_hat - y) ** 2 / 2).sum(),), "still divides"),
+        ((lambda y_hat, y, b: -((y_hat - y) ** 2 / 2).sum() / b,), "sign"),
+        ((lambda y_hat, y, b: (y_hat - y) ** 2 / (2 * b),), "shape ()"),
+        ((lambda y_hat, y, b: ((y_hat.detach() - y) ** 2 / 2).sum() / b,), "cut off"),
+        ((lambda y_hat, y, b: (y_hat - y).abs().sum() / b,), "not the one"),
+        ((lambda y_hat, y, b: ((y_hat - y) ** 2 / 2).sum() / max(b, 9) * 1.5,), "short one"),
+        ((lambda y_hat, y, b: nn.MSELoss(y_hat, y),), "Boolean value"),
+    ],
+    "replay": [],
+    "momentum_step": [],
 }
 
 
@@ -40,159 +65,148 @@ def wrong(name, fragment):
     return lambda f: WRONG[name].append(((f,), fragment)) or f
 
 
-@right("to_dollars")
-def dollars_by_two_predictions(w, b, mean, std, y_mean, y_std):
-    """A linear function is known by its values at the origin and at the unit vectors."""
+@right("replay")
+def replay_with_generator(X, y, batches):
+    class Order(data.Sampler):
+        def __iter__(self):
+            yield from batches
 
-    def predict(x):
-        return y_mean + y_std * ((x - mean) / std @ w + b)
+        def __len__(self):
+            return len(batches)
 
-    origin = predict(torch.zeros(1, len(mean), dtype=w.dtype))
-    return predict(torch.eye(len(mean), dtype=w.dtype)) - origin, origin[0]
-
-
-@right("to_dollars")
-def dollars_scalar_bias(w, b, mean, std, y_mean, y_std):
-    raw_w = w / std[:, None] * y_std
-    return [raw_w, (y_mean + y_std * b - (mean * raw_w[:, 0]).sum())[0]]
+    return data.DataLoader(data.TensorDataset(X, y), batch_sampler=Order())
 
 
-def dollars_variant(spread=True, mean_of_y=True, shift=-1.0, scale_b=True, divide=True):
-    """The transformation with one of its parts turned to a mistake."""
-
-    def transform(w, b, mean, std, y_mean, y_std):
-        raw_w = (w / std[:, None] if divide else w * std[:, None]) * (y_std if spread else 1)
-        raw_b = (y_std * b if scale_b else b) + shift * mean @ raw_w
-        return raw_w, raw_b + y_mean if mean_of_y else raw_b
-
-    return transform
+@right("replay")
+def replay_ready_made_batches(X, y, batches):
+    ready = [(X[rows], y[rows]) for rows in batches]
+    return data.DataLoader(ready, batch_size=None)
 
 
-WRONG["to_dollars"] += [
-    ((dollars_variant(spread=False),), "still give standardised prices"),
-    ((dollars_variant(mean_of_y=False),), "lacks the mean of the prices"),
-    ((dollars_variant(shift=0.0),), "lacks what the means"),
-    ((dollars_variant(shift=1.0),), "The sign"),
-    ((dollars_variant(scale_b=False),), "bias included"),
-    ((dollars_variant(divide=False),), "Turned round"),
-    ((dollars_variant(shift=-0.5),), "shifts every prediction"),
+@wrong("replay", "`return` missing")
+def replay_without_return(X, y, batches):
+    replay_with_generator(X, y, batches)
+
+
+@wrong("replay", "A DataLoader is asked for")
+def replay_by_hand(X, y, batches):
+    return [(X[rows], y[rows]) for rows in batches]
+
+
+@wrong("replay", "one example: `batch_sampler`")
+def replay_one_by_one(X, y, batches):
+    order = [row for rows in batches for row in rows]
+    return data.DataLoader(data.TensorDataset(X, y), sampler=order)
+
+
+@wrong("replay", "should have sizes")
+def replay_sizes_lost(X, y, batches):
+    order = [row for rows in batches for row in rows]
+    return data.DataLoader(data.TensorDataset(X, y), sampler=order, batch_size=5)
+
+
+@wrong("replay", "another order")
+def replay_in_order(X, y, batches):
+    rows = iter(range(len(X)))
+    sorted_batches = [[next(rows) for _ in batch] for batch in batches]
+    return data.DataLoader(data.TensorDataset(X, y), batch_sampler=sorted_batches)
+
+
+@wrong("replay", "parted")
+def replay_parted(X, y, batches):
+    return data.DataLoader(data.TensorDataset(X, y.flip(0)), batch_sampler=batches)
+
+
+@wrong("replay", "is a pair")
+def replay_features_only(X, y, batches):
+    return data.DataLoader(data.TensorDataset(X), batch_sampler=batches)
+
+
+@wrong("replay", "read once")
+def replay_drops_last(X, y, batches):
+    return data.DataLoader(data.TensorDataset(X, y), batch_sampler=batches[:-1])
+
+
+@wrong("replay", "read once")
+def replay_used_up(X, y, batches):
+    return data.DataLoader(data.TensorDataset(X, y), batch_sampler=iter(batches))
+
+
+@wrong("replay", "an axis too many")
+def replay_lists_as_examples(X, y, batches):
+    ready = [(X[rows], y[rows]) for rows in batches]
+    return data.DataLoader(ready, batch_size=1)
+
+
+@wrong("replay", "mutually exclusive")
+def replay_shuffled_as_well(X, y, batches):
+    return data.DataLoader(data.TensorDataset(X, y), batch_sampler=batches, shuffle=True)
+
+
+@right("momentum_step")
+def momentum_with_copy(params, velocities, lr, mu):
+    for param, velocity in zip(params, velocities, strict=True):
+        velocity.copy_(mu * velocity + param.grad)
+        param.data.sub_(lr * velocity)
+        param.grad = None
+
+
+@right("momentum_step")
+def momentum_in_the_list(params, velocities, lr, mu):
+    with torch.no_grad():
+        for k, param in enumerate(params):
+            velocities[k] = mu * velocities[k] + param.grad
+            param -= lr * velocities[k]
+            param.grad.zero_()
+
+
+def momentum_variant(
+    gain=lambda mu: 1.0, sign=-1.0, nesterov=False, keep=True, clear=True, first_only=False
+):
+    """A momentum step with one part turned to a mistake."""
+
+    def step(params, velocities, lr, mu):
+        with torch.no_grad():
+            for k, (param, velocity) in enumerate(zip(params, velocities, strict=True)):
+                if first_only and k:
+                    param.grad.zero_()
+                    continue
+                new = mu * velocity + gain(mu) * param.grad
+                if keep:
+                    velocity.copy_(new)
+                param += sign * lr * (mu * new + param.grad if nesterov else new)
+                if clear:
+                    param.grad.zero_()
+
+    return step
+
+
+WRONG["momentum_step"] += [
+    ((momentum_variant(sign=1.0),), "uphill"),
+    ((momentum_variant(nesterov=True),), "Nesterov"),
+    ((momentum_variant(gain=lambda mu: 1 - mu),), "enters whole"),
+    ((momentum_variant(gain=lambda mu: 2.0),), "from velocity zero"),
+    ((momentum_variant(keep=False),), "Nothing is remembered"),
+    ((momentum_variant(clear=False),), "not cleared"),
+    ((momentum_variant(first_only=True),), "second is not"),
+    ((momentum_variant(gain=lambda mu: float("nan")),), "NaN"),
 ]
 
 
-@wrong("to_dollars", "multiplied by their spread")
-def dollars_divided(w, b, mean, std, y_mean, y_std):
-    return w / std[:, None] / y_std, b + y_mean
+@wrong("momentum_step", "did not move")
+def momentum_renames(params, velocities, lr, mu):
+    for param, velocity in zip(params, velocities, strict=True):
+        velocity = mu * velocity + param.grad
+        param = param - lr * velocity
 
 
-@wrong("to_dollars", "The weights differ")
-def dollars_unchanged(w, b, mean, std, y_mean, y_std):
-    return w, b
+@wrong("momentum_step", "parts from torch.optim.SGD")
+def momentum_of_one(params, velocities, lr, mu):
+    momentum_with_copy(params, velocities, lr, 1.0)
 
 
-@wrong("to_dollars", "shape (3, 1), got (3, 3)")
-def dollars_broadcast(w, b, mean, std, y_mean, y_std):
-    return y_std * w / std, b
-
-
-@wrong("to_dollars", "two tensors")
-def dollars_weights_only(w, b, mean, std, y_mean, y_std):
-    return y_std * w / std[:, None]
-
-
-@right("scale_split")
-def scale_with_sample_spread(X_train, X_test):
-    mean, std = X_train.mean(0), X_train.std(0)
-    std[std == 0] = 1
-    return [(X - mean) / std for X in (X_train, X_test)]
-
-
-@right("scale_split")
-def scale_with_floor(X_train, X_test):
-    mean = X_train.mean(0)
-    std = (X_train - mean).square().mean(0).sqrt().clamp_min(1e-6)
-    return (X_train - mean) / std, (X_test - mean) / std
-
-
-@wrong("scale_split", "have seen the test part")
-def scale_all(X_train, X_test):
-    X = torch.cat([X_train, X_test])
-    Z = (X - X.mean(0)) / X.std(0, correction=0)
-    return Z[: len(X_train)], Z[len(X_train) :]
-
-
-@wrong("scale_split", "by its own statistics")
-def scale_each(X_train, X_test):
-    return [(X - X.mean(0)) / X.std(0) for X in (X_train, X_test)]
-
-
-@wrong("scale_split", "does not vary")
-def scale_naively(X_train, X_test):
-    mean, std = X_train.mean(0), X_train.std(0)
-    return (X_train - mean) / std, (X_test - mean) / std
-
-
-@wrong("scale_split", "is not scaled")
-def scale_training_only(X_train, X_test):
-    return scale_with_floor(X_train, X_test)[0], X_test
-
-
-@wrong("scale_split", "mean and spread")
-def scale_half(X_train, X_test):
-    return scale_with_floor(X_train, X_test)[0], X_test - X_train.mean(0)
-
-
-@wrong("scale_split", "mean 0 and spread 1")
-def scale_to_range(X_train, X_test):
-    low, high = X_train.min(0).values, X_train.max(0).values
-    return (X_train - low) / (high - low + 1e-6), (X_test - low) / (high - low + 1e-6)
-
-
-@wrong("scale_split", "must become zero")
-def scale_leaves_constant(X_train, X_test):
-    Z_train, Z_test = scale_with_floor(X_train, X_test)
-    constant = X_train.std(0) == 0
-    return torch.where(constant, X_train, Z_train), torch.where(constant, X_test, Z_test)
-
-
-@wrong("scale_split", "two tensors")
-def scale_one(X_train, X_test):
-    return scale_with_floor(X_train, X_test)[0]
-
-
-@right("left_out_errors")
-def errors_by_hat_matrix(D, y):
-    hat = D @ torch.linalg.inv(D.T @ D) @ D.T
-    return (y - hat @ y) / (1 - hat.diagonal().reshape(-1, 1))
-
-
-@right("left_out_errors")
-def errors_by_refits(D, y):
-    errors = []
-    for i in range(len(D)):
-        others = torch.arange(len(D)) != i
-        theta = torch.linalg.lstsq(D[others], y[others]).solution
-        errors.append(y[i] - D[i] @ theta)
-    return torch.stack(errors)
-
-
-def errors_variant(change):
-    """`change(r, h)` in place of r / (1 - h)."""
-
-    def errors(D, y):
-        Q = torch.linalg.qr(D).Q
-        return change(y - Q @ (Q.T @ y), Q.square().sum(1, keepdim=True))
-
-    return errors
-
-
-WRONG["left_out_errors"] += [
-    ((errors_variant(lambda r, h: -r / (1 - h)),), "sign is turned round"),
-    ((errors_variant(lambda r, h: r),), "has seen every row"),
-    ((errors_variant(lambda r, h: r * (1 - h)),), "larger than the residual"),
-    ((errors_variant(lambda r, h: r / h),), "divided by 1 - h"),
-    ((errors_variant(lambda r, h: r / (1 + h)),), "divided by 1 - h"),
-    ((errors_variant(lambda r, h: r / (1 - h).sqrt()),), "Without the root"),
-    ((errors_variant(lambda r, h: r / (1 - h.mean())),), "each row has its own"),
-    ((errors_variant(lambda r, h: r / (1 - h) ** 2),), "n refits"),
-    ((errors_variant(lambda r, h: (r / (1 - h))[:, 0]),), "shape (9, 1), got (9,)"),
-]
+@wrong("momentum_step", "leaf Variable")
+def momentum_recorded(params, velocities, lr, mu):
+    for param, velocity in zip(params, velocities, strict=True):
+        velocity += param.grad
+        param -= lr * velocity

@@ -6,11 +6,11 @@ import struct
 import zlib
 from base64 import b64encode
 
-import lessons
 import nbformat
 import pytest
+from machinery import reading
+from machinery.rules import RULES
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
-from rules import RULES
 from run_notebook import METADATA
 
 ALT = "Loss against the update: it falls from 9 to 0.1."
@@ -92,7 +92,7 @@ def complaining(path, notebook):
     """Write a notebook, read it as the tests do, and return its complaints by rule."""
     # Plain JSON: nbformat would mend on writing what a mutation has broken.
     path.write_text(json.dumps(notebook), encoding="utf-8")
-    notebook = lessons.read(path)
+    notebook = reading.read(path)
     found = {name: rule(path, notebook) for name, rule in RULES.items()}
     return {name: complaints for name, complaints in found.items() if complaints}
 
@@ -496,10 +496,10 @@ def test_rounded_outputs_are_welcome(text, folder):
 
 
 def test_duplicate_ids_are_not_mended_on_reading(folder):
-    """The rule for ids looks at the file; this holds `lessons.read` to the same."""
+    """The rule for ids looks at the file; this holds `reading.read` to the same."""
     notebook = good_lesson()
     notebook.cells[4].id = notebook.cells[3].id
     path = folder / "03_topic.ipynb"
     path.write_text(json.dumps(notebook), encoding="utf-8")
-    assert isinstance(lessons.read(path), nbformat.NotebookNode)
-    assert lessons.read(path).cells[4].id == "cell-3"
+    assert isinstance(reading.read(path), nbformat.NotebookNode)
+    assert reading.read(path).cells[4].id == "cell-3"

@@ -1,7 +1,7 @@
-"""Taking functions out of notebooks is tested: `lessons.definitions`."""
+"""Taking functions out of notebooks is tested: `reading.definitions`."""
 
-import lessons
 import pytest
+from machinery import reading
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, writes
 
 
@@ -21,7 +21,7 @@ def notebook(tmp_path):
 
 
 def test_first_definition_counts_and_nothing_else_runs(notebook):
-    code = lessons.definitions(notebook, "half", "circle")
+    code = reading.definitions(notebook, "half", "circle")
     assert code.half(3) == 1.5
     assert round(code.circle(1), 2) == 3.14
 
@@ -29,4 +29,4 @@ def test_first_definition_counts_and_nothing_else_runs(notebook):
 def test_missing_definition_is_named(notebook):
     message = r"03_topic\.ipynb does not define third .* it defines: half, circle"
     with pytest.raises(LookupError, match=message):
-        lessons.definitions(notebook, "half", "third")
+        reading.definitions(notebook, "half", "third")

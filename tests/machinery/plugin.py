@@ -7,9 +7,10 @@ below it, so one in this folder would never see a notebook.
 import tempfile
 from pathlib import Path
 
-import lessons
 import pytest
 from nbval.plugin import IPyNbCell, IPyNbFile, NbCellError
+
+from machinery import reading
 
 
 @pytest.hookimpl(wrapper=True)
@@ -41,7 +42,7 @@ def pytest_runtest_call(item):
 def compare_pictures(item):
     """Fail a cell whose pictures are not those that the notebook holds."""
     # Few test modules meet a picture, and Matplotlib takes a moment to import.
-    from pictures import compare
+    from machinery.pictures import compare
 
     folder = picture_folder(item.config) / item.path.stem / item.name.replace(" ", "-").lower()
     complaints = compare(item.cell.outputs, item.test_outputs, folder)
@@ -64,7 +65,7 @@ class EveryCellRan(pytest.Item):
 
     def runtest(self):
         ran = getattr(self.parent, "ran", 0)
-        on_disk = len(lessons.code_cells(lessons.read(self.path)))
+        on_disk = len(reading.code_cells(reading.read(self.path)))
         if ran != on_disk:
             raise AssertionError(
                 f"{self.path.name} has {on_disk} code cells on disk, but {ran} ran to their end. "

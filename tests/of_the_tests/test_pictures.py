@@ -9,15 +9,15 @@ from base64 import b64encode
 from io import BytesIO
 from pathlib import Path
 
-import lessons
 import matplotlib.pyplot as plt
 import nbformat
 import numpy as np
 import pytest
+from machinery import reading
+from machinery.pictures import compare
 from nbformat.v4 import new_code_cell, new_notebook, new_output
-from pictures import compare
 
-STYLE = lessons.ROOT / "helpers" / "figures.mplstyle"
+STYLE = reading.ROOT / "helpers" / "figures.mplstyle"
 ALT = "Two curves that fall, and a scatter plot"
 
 
@@ -236,9 +236,9 @@ def run(tmp_path_factory):
     folder = tmp_path_factory.mktemp("run")
     for name, notebook in notebooks().items():
         nbformat.write(notebook, folder / f"{name}.ipynb")
-    shutil.copy(lessons.ROOT / "notebooks" / "conftest.py", folder)
+    shutil.copy(reading.ROOT / "notebooks" / "conftest.py", folder)
     command = [sys.executable, "-m", "pytest", str(folder), f"--rootdir={folder}", "-rA"]
-    command += [f"--config-file={lessons.ROOT / 'pyproject.toml'}", "--color=no"]
+    command += [f"--config-file={reading.ROOT / 'pyproject.toml'}", "--color=no"]
     # One process and no hypothesis: starting takes longer than these cells.
     command += ["--numprocesses=0", "-p", "no:hypothesispytest", "--nbval-cell-timeout=4"]
     command += ["-o", f"cache_dir={folder / 'cache'}"]

@@ -1,14 +1,12 @@
-"""The functions that lesson 4 defines, against d2l and torch."""
+"""The functions that lesson 6 defines, against d2l and torch."""
 
 import torch
 from d2l import torch as d2l
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from lessons import ROOT, definitions
+from machinery.reading import ROOT, definitions
 
-lesson = definitions(
-    ROOT / "notebooks" / "04_linear_regression_concise.ipynb", "load_array", "CountingDataset"
-)
+lesson = definitions(ROOT / "notebooks" / "06_concise.ipynb", "load_array", "CountingDataset")
 quick = settings(max_examples=40, deadline=None)
 
 

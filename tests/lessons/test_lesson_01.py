@@ -6,7 +6,7 @@ import torch
 from d2l import torch as d2l
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from lessons import ROOT, definitions
+from machinery.reading import ROOT, definitions
 
 from helpers import figures
 

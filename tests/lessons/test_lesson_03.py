@@ -1,16 +1,16 @@
-"""Lesson 2: the functions that it defines, by property and against torch."""
+"""Lesson 3: the functions that it defines, by property and against torch."""
 
 import pytest
 import torch
-from answers import lesson_02 as answers
+from answers import lesson_03 as answers
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from lessons import LESSONS, ROOT, definitions
+from machinery.reading import LESSONS, ROOT, definitions
 
 from helpers import figures
-from helpers.checks import lesson_02 as checks
+from helpers.checks import lesson_03 as checks
 
-PATH = ROOT / "notebooks" / "02_gradient_descent.ipynb"
+PATH = ROOT / "notebooks" / "03_gradient_descent.ipynb"
 assert PATH in LESSONS
 lesson = definitions(
     PATH,

@@ -1,4 +1,4 @@
-"""Lesson 6: every detector fires on its bug, and is silent on the cure and on lessons 3 and 4."""
+"""Lesson 9: every detector fires on its bug, and is silent on the cure and on lessons 5 and 6."""
 
 import random
 from functools import partial
@@ -9,11 +9,11 @@ import torch
 from d2l import torch as d2l
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from lessons import ROOT, definitions
+from machinery.reading import ROOT, definitions
 from torch import nn
 
 L3 = definitions(
-    ROOT / "notebooks" / "03_linear_regression_scratch.ipynb",
+    ROOT / "notebooks" / "05_from_scratch.ipynb",
     "synthetic_data",
     "data_iter",
     "linreg",
@@ -21,7 +21,7 @@ L3 = definitions(
     "sgd",
 )
 L6 = definitions(
-    ROOT / "notebooks" / "06_bug_museum.ipynb",
+    ROOT / "notebooks" / "09_bug_museum.ipynb",
     "best_loss",
     "fresh",
     "mean_loss",
@@ -166,7 +166,7 @@ def test_reading(seed):
 
 
 def lesson_3(seed):
-    """Program P1 with lesson 3's own functions."""
+    """Program P1 with lesson 5's own functions."""
     torch.manual_seed(seed)
     random.seed(seed)
     features, labels = L3.synthetic_data(torch.tensor([2, -3.4]), 4.2, 1000)

@@ -1,4 +1,4 @@
-"""The functions that lesson 3 defines, against d2l, torch and central differences."""
+"""The functions that lesson 5 defines, against d2l, torch and central differences."""
 
 import random
 
@@ -6,10 +6,10 @@ import torch
 from d2l import torch as d2l
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from lessons import ROOT, definitions
+from machinery.reading import ROOT, definitions
 
 lesson = definitions(
-    ROOT / "notebooks" / "03_linear_regression_scratch.ipynb",
+    ROOT / "notebooks" / "05_from_scratch.ipynb",
     "synthetic_data",
     "data_iter",
     "linreg",

@@ -1,4 +1,4 @@
-"""Functions that lesson 7 defines: properties, and agreement with torch and with refits."""
+"""Functions that lesson 10 defines: properties, and agreement with torch and with refits."""
 
 import math
 
@@ -6,12 +6,12 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from lessons import ROOT, definitions
+from machinery.reading import ROOT, definitions
 
 from helpers import data
 
 lesson = definitions(
-    ROOT / "notebooks" / "07_house_prices.ipynb",
+    ROOT / "notebooks" / "10_house_prices.ipynb",
     "bound_and_condition",
     "standardise",
     "train_by_hand",

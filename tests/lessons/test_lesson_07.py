@@ -1,20 +1,20 @@
-"""Lesson 5: both programs are one for any data, start, order and batch size; slips are seen."""
+"""Lesson 7: both programs are one for any data, start, order and batch size; slips are seen."""
 
-import lessons
 import pytest
 import torch
 from d2l import torch as d2l
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from machinery import reading
 from torch import nn
 
-(LESSON,) = [path for path in lessons.LESSONS if path.name.startswith("05_")]
+(LESSON,) = [path for path in reading.LESSONS if path.name.startswith("07_")]
 NAMES = ("program_1", "program_2", "load_array", "first_epoch", "one_epoch", "mean_square")
 
 
 def lesson(**setting):
     """The lesson's functions, with the settings that they read from the notebook's top level."""
-    functions = lessons.definitions(LESSON, *NAMES)
+    functions = reading.definitions(LESSON, *NAMES)
     functions.program_1.__globals__.update(setting)
     return functions
 

@@ -1,15 +1,16 @@
 """The rules for notebooks that a machine can check, one small function each.
 
-A rule takes the path of a notebook and the notebook as read by `lessons.read`, and returns a list
+A rule takes the path of a notebook and the notebook as read by `reading.read`, and returns a list
 of complaints, empty when the rule holds. `RULES` maps the name of each rule to its function.
 """
 
 import json
 import re
 
-from lessons import code_cells, markdown_cells
 from nbformat.validator import iter_validate
 from run_notebook import METADATA
+
+from machinery.reading import code_cells, markdown_cells
 
 MOST_BYTES = 500_000
 MOST_LINES = 20

@@ -1,0 +1,1 @@
+"""What checks the notebooks: no tests in here; those are the modules around it."""
