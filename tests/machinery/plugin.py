@@ -1,42 +1,72 @@
-"""What nbval leaves out, in the same run of the notebooks: pictures, and that every cell ran.
+"""What nbval leaves out, in the same run of the notebooks: pictures, claims, numbers in prose.
 
 The hooks work through notebooks/conftest.py: pytest loads a conftest only for what lies beside or
 below it, so one in this folder would never see a notebook.
 """
 
+import re
 import tempfile
 from pathlib import Path
 
 import pytest
 from nbval.plugin import IPyNbCell, IPyNbFile, NbCellError
 
-from machinery import reading
+from machinery import claims, reading
+from machinery.numbers import unfounded
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_make_collect_report(collector):
-    """Let a last item follow the cells of each notebook."""
+    """Let three items follow the cells of each notebook."""
     report = yield
     if isinstance(collector, IPyNbFile) and report.passed:
-        report.result.append(EveryCellRan.from_parent(collector, name="every cell ran"))
+        collector.claims = claims.read_claims(claims.claims_file(collector.path))
+        collector.outcomes = {}
+        report.result += [
+            EveryCellRan.from_parent(collector, name="every cell ran"),
+            ClaimsAreWhole.from_parent(collector, name="claims are whole"),
+            NumbersAreFounded.from_parent(collector, name="numbers in prose"),
+        ]
     return report
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item):
-    """After a cell has run, count it; after nbval has passed it, compare its pictures."""
+    """After a cell has run, count it and run its claims; after nbval has passed it, compare more.
+
+    What nbval finds comes first, then pictures, then claims. The claims run in any case: the
+    numbers that they state are needed when the notebook has ended.
+    """
     if not isinstance(item, IPyNbCell):
         return (yield)
+    failed = None
     try:
         result = yield
     finally:
         # nbval still runs the cells after a timeout, but expects them to fail: not to be counted.
         if item.test_outputs is not None and not item.parent.timed_out:
             item.parent.ran = getattr(item.parent, "ran", 0) + 1
+            failed = run_claims(item)
     # A cell tagged nbval-ignore-output (check is off) says that its outputs differ on each run.
     if item.options["check"]:
         compare_pictures(item)
+    if failed:
+        raise NbCellError(item.cell_num, failed, item.cell.source)
     return result
+
+
+def run_claims(item):
+    """Run the claims about a cell; a message that names lesson, cell and claim if they fail."""
+    notebook = item.parent
+    for block in notebook.claims.blocks:
+        if block.cell == item.cell.id:
+            timeout = item.config.option.nbval_cell_timeout
+            outcome = claims.run_block(notebook.kernel, notebook.claims, block, timeout)
+            notebook.outcomes[block.cell] = outcome
+            if outcome.error:
+                claim = f"tests/claims/{notebook.claims.file.name}"
+                return f"{notebook.path.name}, cell {block.cell!r}, {claim}: {outcome.error}"
+    return None
 
 
 def compare_pictures(item):
@@ -60,7 +90,20 @@ def picture_folder(config):
     return Path(tempfile.mkdtemp(prefix="pictures-"))
 
 
-class EveryCellRan(pytest.Item):
+class NotebookItem(pytest.Item):
+    """A test of a whole notebook, after its cells; it fails with a message and no traceback."""
+
+    def repr_failure(self, excinfo):
+        """The message alone: a traceback through this file helps no one."""
+        if excinfo.errisinstance(AssertionError):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo)
+
+    def reportinfo(self):
+        return self.path, 0, f"{self.path.name}::{self.name}"
+
+
+class EveryCellRan(NotebookItem):
     """Fails unless as many cells ran to their end as the notebook has code cells on disk."""
 
     def runtest(self):
@@ -72,11 +115,27 @@ class EveryCellRan(pytest.Item):
                 "A cell that nbval skips, that takes too long or whose kernel dies does not count."
             )
 
-    def repr_failure(self, excinfo):
-        """The message alone: a traceback through this file helps no one."""
-        if excinfo.errisinstance(AssertionError):
-            return str(excinfo.value)
-        return super().repr_failure(excinfo)
 
-    def reportinfo(self):
-        return self.path, 0, f"{self.path.name}::{self.name}"
+class ClaimsAreWhole(NotebookItem):
+    """Fails on a claims file that is missing, that names unknown cells or that asserts nothing."""
+
+    def runtest(self):
+        lesson = re.match(r"\d\d_", self.path.name) and self.path.parent.name != "solutions"
+        needed = lesson and self.path.stem not in reading.NOT_RECAST
+        complaints = claims.faults(self.parent.claims, reading.read(self.path), needed)
+        if complaints:
+            raise AssertionError("\n".join(complaints))
+
+
+class NumbersAreFounded(NotebookItem):
+    """Fails on a number in the prose that neither stands beside it nor is stated by a claim."""
+
+    def runtest(self):
+        if self.path.stem in reading.NOT_RECAST:
+            pytest.skip("not recast yet")
+        notebook = reading.read(self.path)
+        if getattr(self.parent, "ran", 0) != len(reading.code_cells(notebook)):
+            pytest.skip("some cells did not run, so their claims could state no numbers")
+        complaints = unfounded(notebook, self.parent.outcomes)
+        if complaints:
+            raise AssertionError("\n".join([self.path.name, *complaints]))

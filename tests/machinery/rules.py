@@ -102,13 +102,20 @@ def links(source):
     return re.findall(r"\]\(\s*<?([^)\s>]+)[^)]*\)", without_code(source))
 
 
+def alternative_texts_of(cell):
+    """The alternative texts of the pictures that a code cell shows; "" where there is none."""
+    return [
+        output.metadata.get("image/png", {}).get("alt") or ""
+        for output in cell.outputs
+        if "image/png" in output.get("data", {})
+    ]
+
+
 def alternative_texts(notebook):
     """Pairs of a place in words and the alternative text, for all pictures; "" if there is none."""
     found = []
-    for place, _, output in outputs(notebook):
-        if "image/png" in output.get("data", {}):
-            about = output.metadata.get("image/png", {})
-            found.append((place, about.get("alt", "")))
+    for place, cell in numbered(notebook, "code"):
+        found += [(place, alt) for alt in alternative_texts_of(cell)]
     for place, cell in numbered(notebook, "markdown"):
         found += [(place, alt) for alt in re.findall(r"!\[(.*?)\]\(", without_code(cell.source))]
     return found
