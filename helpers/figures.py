@@ -13,9 +13,49 @@ import torch
 from d2l import torch as d2l
 from IPython import get_ipython
 from IPython.display import display
-from matplotlib.figure import Figure
 from matplotlib_inline.backend_inline import set_matplotlib_formats
 from PIL import Image
+
+from helpers.require import (
+    require_array,
+    require_axes,
+    require_count,
+    require_curve,
+    require_data,
+    require_figure,
+    require_mapping,
+    require_number,
+    require_points,
+    require_span,
+    require_text,
+    require_texts,
+)
+
+__all__ = [
+    "STYLE",
+    "draw_network",
+    "draw_neuron",
+    "loss_contours",
+    "mark",
+    "path",
+    "path_panels",
+    "require_array",
+    "require_axes",
+    "require_count",
+    "require_curve",
+    "require_data",
+    "require_figure",
+    "require_mapping",
+    "require_number",
+    "require_points",
+    "require_span",
+    "require_text",
+    "require_texts",
+    "residual_squares",
+    "scatter_features",
+    "show",
+    "use_style",
+]
 
 STYLE = Path(__file__).with_name("figures.mplstyle")
 RESOLUTION = 2  # stored pixels for each pixel on the page, so that high-density screens stay sharp
@@ -47,14 +87,8 @@ def show(fig, alt):
         TypeError: `fig` is not a figure, or `alt` is not a string.
         ValueError: `fig` has no axes, or `alt` is empty.
     """
-    if not isinstance(fig, Figure):
-        raise TypeError(f"fig must be a Matplotlib figure, got {type(fig).__name__}")
-    if not fig.axes:
-        raise ValueError("fig has no axes: draw something before it is shown")
-    if not isinstance(alt, str):
-        raise TypeError(f"alt must be a string that describes the figure, got {type(alt).__name__}")
-    if not alt.strip():
-        raise ValueError("alt is empty: say in a sentence what the figure shows")
+    require_figure(fig)
+    require_text("alt", alt)
     width, height = (round(inches * fig.dpi) for inches in fig.get_size_inches())
     pixels = BytesIO()
     fig.savefig(pixels, dpi=RESOLUTION * fig.dpi, pil_kwargs={"compress_level": 1})
@@ -70,29 +104,6 @@ def show(fig, alt):
     )
 
 
-def _require_data(X, y):
-    """Raise unless X (n, d) and y (n, 1) are finite floating-point tensors that belong together."""
-    for name, value, shape in (("X", X, "(n, d)"), ("y", y, "(n, 1)")):
-        if not isinstance(value, torch.Tensor):
-            raise TypeError(f"{name} must be a tensor, got {type(value).__name__}")
-        if value.ndim != 2 or value.numel() == 0:
-            raise ValueError(f"{name} must have shape {shape}, got {tuple(value.shape)}")
-        if not torch.isfinite(value).all():
-            raise ValueError(f"{name} must be finite, got NaN or infinity")
-    if y.shape != (len(X), 1):
-        raise ValueError(f"y must have shape ({len(X)}, 1) like X, got {tuple(y.shape)}")
-
-
-def _require_points(name, points, columns):
-    """Return `points` as a float64 tensor (m, columns); raise unless it is one and finite."""
-    points = torch.as_tensor(points, dtype=torch.float64).detach()
-    if points.ndim != 2 or points.shape[1] != columns or len(points) == 0:
-        raise ValueError(f"{name} must have shape (m, {columns}), got {tuple(points.shape)}")
-    if not torch.isfinite(points).all():
-        raise ValueError(f"{name} must be finite, got NaN or infinity")
-    return points
-
-
 def scatter_features(X, y, names=None, y_name="y"):
     """Draw y against each feature, one panel a feature, with one common vertical axis.
 
@@ -105,7 +116,7 @@ def scatter_features(X, y, names=None, y_name="y"):
     Returns:
         The figure, not yet shown.
     """
-    _require_data(X, y)
+    require_data(X, y)
     d = X.shape[1]
     names = [f"$x_{j + 1}$" for j in range(d)] if names is None else list(names)
     if d > 4 or len(names) != d:
@@ -132,7 +143,7 @@ def loss_contours(ax, X, y, b, w1, w2, levels=8):
         w1, w2: pairs (low, high), the part of the plane to draw.
         levels: how many lines, at least 2.
     """
-    _require_data(X, y)
+    require_data(X, y)
     if X.shape[1] != 2:
         raise ValueError(f"X must have 2 features to be drawn over a plane, got {X.shape[1]}")
     for name, span in (("w1", w1), ("w2", w2)):
@@ -162,7 +173,7 @@ def path(ax, points, label=None, **style):
         label: the text in the legend.
         style: passed on to `ax.plot`.
     """
-    points = _require_points("points", points, 2)
+    points = require_points("points", points, 2)
     ax.plot(*points.T, **{"marker": ".", "linewidth": 1, "markersize": 4, "label": label, **style})
 
 
@@ -175,7 +186,7 @@ def mark(ax, point, label, marker="*"):
         label: the text in the legend.
         marker: a Matplotlib marker.
     """
-    ((x, y),) = _require_points("point", torch.as_tensor(point).reshape(1, -1), 2).tolist()
+    ((x, y),) = require_points("point", torch.as_tensor(point).reshape(1, -1), 2).tolist()
     ax.plot(x, y, marker, color="black", markersize=11, label=label, linestyle="none", zorder=3)
 
 
@@ -195,7 +206,7 @@ def path_panels(X, y, best, paths, w1, w2, curves=None, curve_name=""):
     Returns:
         The figure, not yet shown.
     """
-    ((*lowest, b),) = _require_points("best", torch.as_tensor(best).reshape(1, -1), 3).tolist()
+    ((*lowest, b),) = require_points("best", torch.as_tensor(best).reshape(1, -1), 3).tolist()
     if not 2 <= len(paths) <= 5:
         raise ValueError(f"paths must hold 2 to 5 ways, got {len(paths)}")
     if curves is not None and list(curves) != list(paths):
@@ -215,7 +226,7 @@ def path_panels(X, y, best, paths, w1, w2, curves=None, curve_name=""):
     for k, (title, points) in enumerate(paths.items()):
         ax = axes[0, k]
         loss_contours(ax, X, y, b, w1, w2, levels=5)
-        path(ax, _require_points(title, points, 3)[:, :2], color=f"C{k}")
+        path(ax, require_points(title, points, 3)[:, :2], color=f"C{k}")
         ax.plot(*lowest, "*", color="black", markersize=7, zorder=3)
         ax.set(title=title, xlim=w1, ylim=w2)
         if k > 0:
@@ -332,10 +343,10 @@ def residual_squares(ax, x, y, w, b):
         y: labels (n, 1).
         w, b: the slope and the intercept of the line, numbers.
     """
-    _require_data(x, y)
+    require_data(x, y)
     if x.shape[1] != 1:
         raise ValueError(f"x must have 1 feature to be drawn along an axis, got {x.shape[1]}")
-    ((w, b),) = _require_points("w and b", [[float(w), float(b)]], 2).tolist()
+    ((w, b),) = require_points("w and b", [[float(w), float(b)]], 2).tolist()
     (left, right), (low, high) = ax.get_xlim(), ax.get_ylim()
     unit = (right - left) / (high - low)  # the width, in units of x, of one unit of y
     ax.set_aspect(unit)

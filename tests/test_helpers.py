@@ -85,9 +85,9 @@ def test_same_picture_gives_the_same_file(shell):
 @pytest.mark.parametrize(
     ("alt", "error", "message"),
     [
-        (None, TypeError, "alt must be a string that describes the figure, got NoneType"),
-        ("", ValueError, "alt is empty"),
-        ("  \n", ValueError, "alt is empty"),
+        (None, TypeError, "alt must be a text, got NoneType"),
+        ("", ValueError, "alt must be a text that says something"),
+        ("  \n", ValueError, "alt must be a text that says something"),
     ],
 )
 def test_show_refuses_a_missing_text(fig, alt, error, message):
