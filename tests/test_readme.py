@@ -6,7 +6,7 @@ import subprocess
 import pytest
 from machinery.pictures import pictures
 from machinery.reading import LESSONS, ROOT, code_cells, read
-from machinery.rules import headings
+from machinery.cells import headings
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 SLIDES = [f"L{k}" for k in range(1, 9)] + [f"O{k}" for k in range(1, 5)] + ["P1", "P2"]

@@ -10,8 +10,8 @@ import html
 import re
 from typing import NamedTuple
 
+from machinery.cells import alternative_texts_of, tags, without_code
 from machinery.reading import python
-from machinery.rules import alternative_texts_of, tags, without_code
 
 # Sections about the lesson as a whole may quote all of it.
 WHOLE_LESSON = ("", "Card", "Exercises")
