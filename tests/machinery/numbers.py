@@ -23,8 +23,9 @@ NUMBER = re.compile(
 )
 # Names of lessons, exercises and the like are no results.
 NAMES = re.compile(
-    r"\b(?:[Ll]essons?|[Ee]xercises?|[Rr]ooms?)\s+\d+(?:\.\d+)?"
-    r"(?:(?:,\s*|\s+and\s+|\s+to\s+|\s+or\s+|,\s*and\s+)\d+(?:\.\d+)?\b)*"
+    r"\b(?:[Ll]esson|[Ee]xercise|[Rr]oom)\s+\d+(?:\.\d+)?"
+    r"|\b(?:[Ll]essons|[Ee]xercises|[Rr]ooms)\s+\d+(?:\.\d+)?"
+    r"(?:(?:,|,? and| to| or)\s+\d\d?(?:\.\d)?\b)*"
 )
 
 
