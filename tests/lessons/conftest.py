@@ -1,4 +1,4 @@
-"""What the tests of the lessons' pictures share: a picture is looked at before it becomes pixels."""
+"""What tests of pictures share: a picture is looked at before it becomes pixels."""
 
 import matplotlib
 import matplotlib.pyplot as plt

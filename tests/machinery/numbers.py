@@ -11,7 +11,7 @@ import re
 from typing import NamedTuple
 
 from machinery.cells import alternative_texts_of, tags, without_code
-from machinery.reading import python
+from machinery.reading import parsed
 
 # Sections about the lesson as a whole may quote all of it.
 WHOLE_LESSON = ("", "Card", "Exercises")
@@ -84,10 +84,7 @@ def numbers_in_code(source):
     """The numbers that Python code is written with; those in comments and texts do not count."""
     source = re.sub(r"\b10 ?\*\* ?-?(\d+)", r"1e\1", source)
     found = set()
-    try:
-        nodes = [ast.parse(python(source))]
-    except SyntaxError:
-        return found  # a cell that shows a syntax error has no numbers to lend
+    nodes = [parsed(source)]
     while nodes:
         node = nodes.pop()
         if isinstance(node, ast.Constant) and isinstance(node.value, int | float):

@@ -33,20 +33,12 @@ def markdown_cells(notebook):
     return [cell for cell in notebook.cells if cell.cell_type == "markdown"]
 
 
-def python(source):
-    """The source of a code cell as plain Python: IPython's magics become blank lines.
-
-    Args:
-        source: the text of the cell. Lines that start with % or ! are blanked, and the whole cell
-            when it starts with a cell magic (%%); the numbers of the other lines stay.
-
-    Returns:
-        Text that `ast.parse` can read.
-    """
-    if source.lstrip().startswith("%%"):
-        return ""
-    lines = source.split("\n")
-    return "\n".join("" if line.lstrip().startswith(("%", "!")) else line for line in lines)
+def parsed(source):
+    """The syntax tree of a cell's code; an empty one for a cell that shows a syntax error."""
+    try:
+        return ast.parse(source)
+    except SyntaxError:
+        return ast.parse("")
 
 
 def definitions(path, *names):
@@ -69,7 +61,7 @@ def definitions(path, *names):
     imports = []
     found = {}
     for cell in code_cells(read(path)):
-        for node in ast.parse(python(cell.source)).body:
+        for node in parsed(cell.source).body:
             if isinstance(node, ast.Import | ast.ImportFrom):
                 imports.append(node)
             elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):

@@ -10,8 +10,8 @@ def notebook(tmp_path):
     path = tmp_path / "03_topic.ipynb"
     cells = [
         new_markdown_cell("# 3. Topic"),
-        new_code_cell("%matplotlib inline\nimport math\n!ls\nraise SystemExit"),
-        new_code_cell("%%time\nthis is no Python"),
+        new_code_cell("import math\nraise SystemExit"),
+        new_code_cell("this is no Python"),
         new_code_cell("def half(x):\n    return x / 2"),
         new_code_cell("def circle(r):\n    return math.pi * half(2 * r) ** 2"),
         new_code_cell("def half(x):\n    return x * 2  # a mistake on show"),

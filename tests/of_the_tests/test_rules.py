@@ -205,6 +205,7 @@ SEMICOLON = "no trailing semicolon"
 writes(SEMICOLON, 4, ";", "semicolon")
 writes(SEMICOLON, 4, ";  # quiet\n", "semicolon_before_comment")
 writes("code cells are short", 4, "\na = 1" * 20, "21_lines")
+writes("plain python", 4, "\n%matplotlib inline", "magic")
 writes("no live output", 4, "\nclear_output()", "clear_output")
 writes("no live output", 4, "\nhandle.update_display(1)", "update_display")
 writes("no path manipulation", 4, "\nsys.path.insert(0, '..')", "sys_path")

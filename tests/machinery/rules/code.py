@@ -1,6 +1,8 @@
 """Rules about the code of the cells."""
 
-from machinery.cells import is_solution, numbered
+import ast
+
+from machinery.cells import is_solution, numbered, tags
 from machinery.rules.registry import rule
 
 MOST_LINES = 20
@@ -66,4 +68,16 @@ def one_set_up_cell(path, notebook):
                 for call in ("figures.use_style()", "torch.manual_seed(")
                 if call not in cell.source
             ]
+    return complaints
+
+
+@rule
+def plain_python(path, notebook):
+    complaints = []
+    for place, cell in numbered(notebook, "code"):
+        try:
+            ast.parse(cell.source)
+        except SyntaxError as error:
+            if "raises-exception" not in tags(cell):
+                complaints.append(f"{place}: no plain Python ({error.msg}); a magic has no place")
     return complaints
