@@ -62,6 +62,13 @@ def require_mapping(name, value, low=1, high=None):
     return dict(value)
 
 
+def require_flag(name, value):
+    """Return `value`; raise TypeError unless it is True or False."""
+    if not isinstance(value, bool):
+        raise TypeError(f"{name} must be True or False, got {_kind(value)}")
+    return value
+
+
 def require_number(name, value, low=None, high=None, above=None):
     """Return `value` as a float; raise unless it is one finite real number.
 
@@ -110,7 +117,7 @@ def require_span(name, pair):
     if not (math.isfinite(low) and math.isfinite(high)):
         raise ValueError(f"{name} must be finite, got ({low}, {high})")
     if not low < high:
-        raise ValueError(f"{name} must be (low, high) with low < high, got ({low}, {high})")
+        raise ValueError(f"{name} must be a pair (low, high) with low < high, got ({low}, {high})")
     return low, high
 
 
@@ -137,6 +144,17 @@ def require_array(name, values, shape):
 def require_points(name, points, columns):
     """Return `points` as a float64 tensor (m, columns); raise unless it is one, and finite."""
     return require_array(name, points, ("m", columns))
+
+
+def require_point(name, point, count):
+    """Return `point` as a float64 tensor (count,); raise unless it holds so many finite numbers.
+
+    A row or a column, (1, count) or (count, 1), is as good.
+    """
+    array = _float64(name, point, f"{count} numbers")
+    if array.numel() != count:
+        raise ValueError(f"{name} must hold {count} numbers, got shape {tuple(array.shape)}")
+    return require_array(name, array.reshape(count), (count,))
 
 
 def require_curve(name, values, length=None, positive=False):
