@@ -88,8 +88,8 @@ def compare(committed, drawn, folder):
     Args:
         committed: the outputs of the cell as the notebook holds them.
         drawn: the outputs of the same cell, run now.
-        folder: a pathlib.Path; the two pictures and their difference are written there, for each
-            picture that differs. It is made when it is needed.
+        folder: a function that returns a pathlib.Path; the two pictures and their difference are
+            written there, for each picture that differs. Where all agree it is never called.
 
     Returns:
         A list of complaints, one a picture at most; empty when all pictures agree.
@@ -213,15 +213,18 @@ def size(picture):
 
 def write(old, new, folder, number):
     """Write two pictures and, if they have one size, their difference; say in words where."""
-    folder.mkdir(parents=True, exist_ok=True)
-    paths = {
-        name: folder / f"picture-{number}-{name}.png" for name in ("committed", "new", "difference")
-    }
-    paths["committed"].write_bytes(old.png)
-    paths["new"].write_bytes(new.png)
-    if pixels(old.png).shape == pixels(new.png).shape:
-        # Matplotlib takes these paths as strings only.
-        save_diff_image(*(str(path) for path in paths.values()))
-    else:
-        del paths["difference"]
+    names = ("committed", "new", "difference")
+    try:
+        place = folder()
+        place.mkdir(parents=True, exist_ok=True)
+        paths = {name: place / f"picture-{number}-{name}.png" for name in names}
+        paths["committed"].write_bytes(old.png)
+        paths["new"].write_bytes(new.png)
+        if pixels(old.png).shape == pixels(new.png).shape:
+            # Matplotlib takes these paths as strings only.
+            save_diff_image(*(str(path) for path in paths.values()))
+        else:
+            del paths["difference"]
+    except OSError as error:  # a read-only checkout: what differs is worth saying all the same
+        return f"  The two pictures cannot be kept to be looked at: {error}"
     return "\n".join(f"  {name + ':':<12}{path}" for name, path in paths.items())

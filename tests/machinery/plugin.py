@@ -74,7 +74,9 @@ def compare_pictures(item):
     # Few test modules meet a picture, and Matplotlib takes a moment to import.
     from machinery.pictures import compare
 
-    folder = picture_folder(item.config) / item.path.stem / item.name.replace(" ", "-").lower()
+    def folder():  # called on a complaint only: most cells need no folder
+        return picture_folder(item.config) / item.path.stem / item.name.replace(" ", "-").lower()
+
     complaints = compare(item.cell.outputs, item.test_outputs, folder)
     if complaints:
         # nbval prints its own exception readably, with the source of the cell.
