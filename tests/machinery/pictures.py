@@ -34,19 +34,12 @@ class Look(NamedTuple):
     tolerance: float  # root mean square of a tile, on the scale 0..255
 
 
-# Measured on nine figures in the collection's style (scatter, curves on linear and log axes, path
-# over contours, 2 x 4 small panels, bars with an annotation, matrix), drawn by Matplotlib 3.9.0 and
-# 3.11.2 under every text hinting, hinting factors 1 to 16, letters not antialiased, and with data
-# that was changed by 1e-6 and by 1e-4 of itself. "Higher" is by 3 % of the height of its axes.
+# Each tolerance lies between what the same picture reaches when letters or last bits differ and
+# what a changed picture reaches; test_tolerances_have_room measures both, with a quarter to spare
+# below and half above.
 #
-#            same picture, at most                     changed picture, at least
-#   colours  0.1 (1e-6), 1.7 (1e-4),                   15.1 (a pale dotted line gone),
-#            0.2 (hinting), 1.8 (other release)        22.7 (points of one panel higher),
-#                                                      25.5 (a thin line higher, small panel)
-#   whole    0.1 (1e-6), 1.4 (1e-4),                   21.9 (a black line higher),
-#            13.0 (hinting), 13.3 (other release)      39.9 (an annotation gone)
-#
-# Not seen: a thin dotted black line moved, another title of the same length, the grid gone.
+# Not seen: a thin dotted black line moved, another title of the same length, the grid gone; the
+# tests of the pictures' functions look at these.
 # Not forgiven: what another Matplotlib decides anew, such as the place of a legend without `loc`
 # or the ticks and the limits of a log axis.
 LOOKS = (

@@ -5,7 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from io import BytesIO
 from pathlib import Path
 
@@ -14,7 +14,7 @@ import nbformat
 import numpy as np
 import pytest
 from machinery import reading
-from machinery.pictures import compare
+from machinery.pictures import LOOKS, compare, distance, pixels
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 STYLE = reading.ROOT / "helpers" / "figures.mplstyle"
@@ -126,6 +126,29 @@ def test_difference_is_told_where_no_folder_can_be_made(good, tmp_path):
     (complaint,) = compare([good], [broken], lambda: tmp_path / "file" / "pictures")
     assert complaint.startswith("picture 1 of 1: it differs most at the ")
     assert "\n  The two pictures cannot be kept to be looked at: " in complaint
+
+
+SAME = [
+    {"noise": 1e-6},
+    {"noise": 1e-4},
+    {"text.hinting": "no_hinting"},
+    {"text.hinting": "force_autohint"},
+    {"text.antialiased": False},
+]
+CHANGED = [{"higher": 0.03}, {"higher": -0.03}, {"missing": True}, {"panel": False}]
+CHANGED += [{"black": True, "higher": 0.05}, {"black": True, "missing": True}]
+
+
+@pytest.mark.parametrize("change", SAME + CHANGED, ids=str)
+def test_tolerances_have_room(change):
+    """What must pass stays below 0.8 of each tolerance; what must not exceeds one by 1.5."""
+    rc = {key: value for key, value in change.items() if "." in key}
+    drawn = {key: value for key, value in change.items() if "." not in key}
+    before = output(curves(black=change.get("black", False)))
+    after = output(curves(**drawn), **rc)
+    a, b = (pixels(b64decode(one.data["image/png"])) for one in (before, after))
+    room = max(distance(a, b, look)[0] / look.tolerance for look in LOOKS)
+    assert room < 0.8 if change in SAME else room > 1.5
 
 
 def test_added_curve_fails(good, tmp_path):
