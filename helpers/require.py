@@ -220,13 +220,19 @@ def _float64(name, values, expected):
         if values.layout is not torch.strided or values.is_meta or values.is_quantized:
             raise TypeError(f"{name} must be {expected}, got a tensor that holds no plain numbers")
         return values.detach().to("cpu", torch.float64, copy=True)
-    if isinstance(values, (list, tuple)):
-        values = [v.detach().tolist() if isinstance(v, torch.Tensor) else v for v in values]
     try:
-        array = np.asarray(values)
+        array = np.asarray(_plain(values))
     except Exception as error:  # whatever a foreign type does when it is asked for its numbers
         raise TypeError(f"{name} must be {expected}, got {_kind(values)}: {error}") from error
-    if array.dtype.kind not in "iuf":
-        what = _kind(values) if array.dtype.kind == "O" else f"{_kind(values)} of {array.dtype}"
+    kind = array.dtype.kind
+    if kind not in "iuf":  # whole numbers, with a sign or without, and floating-point numbers
+        what = _kind(values) if kind == "O" else f"{_kind(values)} of {array.dtype}"
         raise TypeError(f"{name} must be {expected}, real, got {what}")
     return torch.from_numpy(array.astype(np.float64))
+
+
+def _plain(values):
+    """Nested lists with the tensors in them as plain numbers; anything else as it is."""
+    if isinstance(values, torch.Tensor):
+        return values.detach().tolist()
+    return [_plain(value) for value in values] if isinstance(values, (list, tuple)) else values
