@@ -183,7 +183,7 @@ BAD = [
     ("span", ("a", (NAN, 0)), ValueError, "a must be finite, got (nan, 0.0)"),
     ("span", ("a", (1, 1)), ValueError, "with low < high, got (1.0, 1.0)"),
     ("span", ("a", (2, 1)), ValueError, "with low < high, got (2.0, 1.0)"),
-    ("span", ("a", (0, 1j)), TypeError, "a must be a pair (low, high), real, got list of complex"),
+    ("span", ("a", (0, 1j)), TypeError, "a must be a pair (low, high), real, got tuple of complex"),
     ("array", ("a", X, (3,)), ValueError, "a must have shape (3,), got (3, 2)"),
     ("array", ("a", X, ("n", 3)), ValueError, "a must have shape (n, 3), got (3, 2)"),
     ("array", ("a", X[:0], ("n", 2)), ValueError, "a must have shape (n, 2), got (0, 2)"),
