@@ -2,6 +2,7 @@
 
 import torch
 
+from helpers import data
 from helpers.checks import Mistake, close, exercise, expect_number, expect_tensor
 
 
@@ -14,146 +15,223 @@ def three_updates(error_at_1_5, error_at_3):
     }
     for multiple, (error, factor) in errors.items():
         at = f"At {multiple}/λ"
-        if close(error, abs(factor) ** 3):
-            raise Mistake(f"{at} the size is right, but three changes of sign leave a minus.")
-        if close(error, factor):
-            raise Mistake(f"{at} that is one update; the factor acts three times.")
-        if close(error, 3 * factor):
-            raise Mistake(f"{at} the factors multiply: raise it to the third power, not times 3.")
-        if close(error, factor**2):
-            raise Mistake(f"{at} that is two updates; there are three.")
-        if close(error, (1 - factor) ** 3):
-            raise Mistake(f"{at} an update multiplies the error by 1 - lr λ, not by lr λ.")
-        if not close(error, factor**3):
-            raise Mistake(f"{at} each update multiplies the error by 1 - lr λ: put in lr.")
+        mistakes = (
+            (abs(factor) ** 3, "the size is right; what is its sign after an odd number of jumps?"),
+            (factor, "that is the error after one update; there are three."),
+            (factor**2, "that is the error after two updates; there are three."),
+            (3 * factor, "that is 3 times the factor; each update multiplies once more."),
+            ((1 - factor) ** 3, "an update multiplies the error by 1 - lr λ, not by lr λ."),
+        )
+        for value, sentence in mistakes:
+            if close(error, value, rtol=1e-3):
+                raise Mistake(f"{at} {sentence}")
+        if not close(error, factor**3, rtol=1e-3):
+            raise Mistake(f"{at} the answer is not {error:g}: put lr into 1 - lr λ first.")
+
+
+def gram(features, ones=True):
+    """X'X/n for features (n, d), with a column of ones added unless `ones` is False."""
+    X = torch.cat([features, torch.ones_like(features[:, :1])], 1) if ones else features
+    return X.T @ X / len(X)
+
+
+def largest(matrix):
+    """The largest eigenvalue of a symmetric matrix, a float."""
+    return torch.linalg.eigvalsh(matrix)[-1].item()
+
+
+BOUND_MISTAKES = (
+    (
+        lambda f: 2 / largest(gram(f, ones=False)),
+        "That is the bound without a bias: the bias is a parameter with a column of ones.",
+    ),
+    (
+        lambda f: 2 / largest(gram((f - f.mean(0)) / f.std(0, correction=0))),
+        "That is the bound of standardised features: take them as they come.",
+    ),
+    (
+        lambda f: 2 / largest(gram((f - f.mean(0)) / f.std(0))),
+        "That is the bound of standardised features: take them as they come.",
+    ),
+    (
+        lambda f: 2 / largest(gram(f - f.mean(0))),
+        "That is the bound of centred features: take them as they come.",
+    ),
+    (
+        lambda f: 1 / largest(gram(f)),
+        "That is 1/λ, where the error along that eigenvector vanishes; the bound is 2/λ.",
+    ),
+    (
+        lambda f: 2 / (len(f) * largest(gram(f))),
+        "That is the bound for a sum; the loss is a mean: divide X'X by the number of examples.",
+    ),
+    (
+        lambda f: 2 / torch.linalg.eigvalsh(gram(f))[0].item(),
+        "That is 2 over the smallest eigenvalue; the largest one limits the rate.",
+    ),
+    (
+        lambda f: 2 / largest(gram(f)) ** 0.5,
+        "That is 2 over a singular value of X/√n; its square is the eigenvalue of X'X/n.",
+    ),
+    (
+        lambda f: 2 / (len(f) * largest(gram(f))) ** 0.5,
+        "That is 2 over a singular value of X; its square over n is the eigenvalue.",
+    ),
+    (
+        lambda f: 1 / largest(gram(f)) * 4,
+        "That is 4/λ. The loss has a half in front: its second derivative is X'X/n.",
+    ),
+    (lambda f: largest(gram(f)), "That is the eigenvalue itself; the bound is 2 over it."),
+    (lambda f: largest(gram(f)) / 2, "That is λ/2; the bound is 2/λ."),
+)
 
 
 @exercise("3.2", "The data alone tell which rate diverges, before any run.")
 def largest_stable_lr(bound):
     """`bound(features)`: 2 over the largest eigenvalue of X'X/n, X with a column of ones."""
-    for n, d, scale, shift in ((12, 2, 1.0, 1.0), (9, 3, 3.0, 0.0), (20, 1, 0.2, 2.0)):
-        features = scale * torch.randn(n, d) + shift
-        ones = torch.ones(n, 1)
-        X = torch.cat([features, ones], dim=1)
-        values = torch.linalg.eigvalsh(X.T @ X / n)
-        without = torch.linalg.eigvalsh(features.T @ features / n)
-        value = expect_number("largest_stable_lr(features)", bound(features.clone()))
-        if close(value, 2 / values[-1]):
-            continue
-        if close(value, 2 / without[-1], rtol=1e-3):
-            raise Mistake("The model has a bias: append the column of ones first.")
-        if close(value, 1 / values[-1], rtol=1e-3):
-            raise Mistake("At 1/λ the error along that eigenvector is 0; the bound is at 2/λ.")
-        if close(value, 2 / (n * values[-1]), rtol=1e-3):
-            raise Mistake("The loss is a mean: divide X'X by the number of examples.")
-        if close(value, 2 / values[0], rtol=1e-3):
-            raise Mistake("The largest eigenvalue limits the rate, not the smallest.")
-        if close(value, 2 / values[-1].sqrt(), rtol=1e-3):
-            raise Mistake("Eigenvalues of X'X are the squares of the singular values of X.")
-        if close(value, 2 / (n * values[-1]).sqrt(), rtol=1e-3):
-            raise Mistake("Eigenvalues of X'X are the squares of the singular values of X.")
-        if close(value, values[-1] / 2, rtol=1e-3) or close(value, values[-1], rtol=1e-3):
-            raise Mistake("A larger eigenvalue must make the bound smaller: it is 2/λ.")
-        raise Mistake("Not 2 over the largest eigenvalue of X'X/n, X with its ones.")
+    cases = []
+    for n, d, scale, shift in (
+        (12, 2, 1.0, 1.0),
+        (9, 3, 3.0, 0.2),
+        (20, 1, 0.2, 2.0),
+        (3, 4, 5, 9),
+    ):
+        features = scale * torch.randn(n, d, dtype=torch.float64) + shift
+        given = features.clone()
+        value = bound(given)
+        if isinstance(value, torch.Tensor):
+            raise Mistake("The function returned a tensor; `.item()` makes a float of it.")
+        value = expect_number("largest_stable_lr(features)", value)
+        if not torch.equal(given, features):
+            raise Mistake("Your function changed the features that it was given.")
+        cases.append((features, value))
+    if all(close(value, 2 / largest(gram(f)), 5e-4, 0) for f, value in cases):
+        return
+    for mistaken, sentence in BOUND_MISTAKES:
+        # Only an answer that fits everywhere shows how it was made.
+        if all(close(value, mistaken(f), 1e-4, 0) for f, value in cases):
+            raise Mistake(sentence)
+    for f, value in cases:
+        wanted = 2 / largest(gram(f))
+        if not close(value, wanted, 5e-4, 0):
+            raise Mistake(
+                f"For {len(f)} examples with {f.shape[1]} features the bound is {wanted:.5g}, "
+                f"yours is {value:.5g}."
+            )
 
 
-@exercise("3.3", "A quarter of the spread costs sixteen times the examples.")
-def quarter_spread(batch_size, floor_factor):
-    """The batch whose spread is a quarter of that at 20, and what becomes of the noise floor."""
-    batch_size = expect_number("batch_size", batch_size)
-    floor_factor = expect_number("floor_factor", floor_factor)
-    if batch_size == 80:
-        raise Mistake("Four times the batch halves the spread: it falls with the root of b.")
-    if batch_size == 40:
-        raise Mistake("Twice the batch divides the spread by the root of 2 only.")
-    if batch_size < 20:
-        raise Mistake("A smaller batch has a larger spread: it must grow.")
-    if batch_size != 320:
-        raise Mistake("The spread is proportional to 1/sqrt(b): solve 12 sqrt(20) = 3 sqrt(b).")
-    if close(floor_factor, 1 / 4):
-        raise Mistake("The loss is quadratic in the error: the floor goes with 1/b, not 1/sqrt(b).")
-    if close(floor_factor, 1):
-        raise Mistake("The floor stays only if the learning rate grows with the batch.")
-    if floor_factor > 1:
-        raise Mistake("Less noise cannot raise the floor: it is multiplied by less than 1.")
-    if not close(floor_factor, 1 / 16):
-        raise Mistake("The floor is proportional to lr / b, and lr is unchanged.")
+def descent(X, y, lr, num_updates, half=0.5, keep=0.0, total=False, sign=1):
+    """Gradient descent from zero, or with `half`, `keep`, `total` or `sign` one mistaken for it."""
+    w = torch.zeros(X.shape[1], 1, dtype=X.dtype)
+    g = torch.zeros_like(w)
+    for _ in range(num_updates):
+        g = keep * g + 2 * half * X.T @ (X @ w - y) / (1 if total else len(X))
+        w = w - sign * lr * g
+    return w
 
 
-@exercise("3.4", "Right on average; its spread follows the batch size.")
-def minibatch_gradient(estimate):
-    """`estimate(X, y, w, batch_size)`: unbiased, with the spread of a mean of batch_size draws."""
-    n, d, b, draws = 40, 2, 5, 1500
-    X, w = torch.randn(n, d) + 1, torch.randn(d, 1)
-    # Far from the best w, so that the gradient stands out of its noise; and in order, so that
-    # the first rows are special.
-    y = X @ w - 10 + 5 * torch.randn(n, 1).sort(dim=0).values
-    each = X * (X @ w - y)  # (n, d): the gradient of every single example
-    full = each.mean(0)
-    variance = (each - full).square().sum(1).mean().item()
+TRAIN_MISTAKES = (
+    ({"keep": 1.0}, "`.grad` still holds the sum of all gradients so far: clear it each time."),
+    ({"half": 1.0}, "The steps are twice as long: the loss is the mean HALF squared error."),
+    ({"total": True}, "The steps are those of a sum over the examples; the loss is a mean."),
+    ({"sign": -1}, "It walks uphill: subtract the gradient."),
+)
+
+
+@exercise("3.3", "`backward()` adds, so every loop that calls it must clear.")
+def train(train):
+    """`train(X, y, lr, num_updates)`: gradient descent by autograd on the mean half square."""
+    cases = []
+    sizes = ((7, 2, 0.1, 1), (12, 1, 0.2, 4), (5, 3, 0.03, 25), (1, 2, 0.1, 2), (4, 2, 0.1, 0))
+    for number, (n, d, lr, num_updates) in enumerate(sizes):
+        dtype = torch.float32 if number == 1 else torch.float64
+        X, y = torch.randn(n, d, dtype=dtype), torch.randn(n, 1, dtype=dtype) + 1
+        given = X.clone(), y.clone()
+        w = train(*given, lr, num_updates)
+        expect_tensor("train(...)", w, (d, 1))
+        if w.dtype != dtype:
+            raise Mistake(f"The weights should be {dtype}, like X; they are {w.dtype}.")
+        if w.requires_grad:
+            raise Mistake("The weights still carry requires_grad: return `w.detach()`.")
+        if not (torch.equal(given[0], X) and torch.equal(given[1], y)):
+            raise Mistake("Your function changed the data that it was given.")
+        if given[0].requires_grad or given[1].requires_grad:
+            raise Mistake("Only the weights need a gradient; X or y requires one now.")
+        cases.append((X, y, lr, num_updates, w))
+    if all(close(w, descent(*case)) for *case, w in cases):
+        return
+    for change, sentence in TRAIN_MISTAKES:
+        if all(close(w, descent(*case, **change)) for *case, w in cases):
+            raise Mistake(sentence)
+    for X, y, lr, num_updates, w in cases:
+        wanted = descent(X, y, lr, num_updates)
+        if not close(w, wanted):
+            raise Mistake(
+                f"After {num_updates} updates at rate {lr} on {len(X)} examples the first weight "
+                f"should be {wanted[0].item():.4g}; yours is {w[0].item():.4g}."
+            )
+
+
+def lot_and_bedrooms():
+    """The data of exercise 3.4: standardised features (88, 2), centred price (88, 1)."""
+    houses = data.house_prices()
+    features = houses.X[:, [0, 2]]
+    X = (features - features.mean(0)) / features.std(0, correction=0)
+    return X, houses.y - houses.y.mean()
+
+
+def losses_above(X, y, lr, num_updates):
+    """The loss above its least value at each of the num_updates + 1 positions from zero on."""
+    H = X.T @ X / len(X)
+    e = -torch.linalg.lstsq(X, y).solution
     found = []
-    for _ in range(draws):
-        g = estimate(X.clone(), y.clone(), w.clone(), b)
-        expect_tensor("the gradient", g, (d, 1))
-        found.append(g.detach().reshape(d))
-    found = torch.stack(found).to(full.dtype)
-    mean = found.mean(0)
-    spread = (found - mean).square().sum(1).mean().item()
-    error = (2 * variance / b / draws) ** 0.5 * 4  # far beyond chance for a right answer
-
-    def near(target, scale=1.0):
-        return (mean - target).norm().item() < scale * error
-
-    if spread < 1e-9 * variance:
-        if near(full):
-            raise Mistake("That is the full gradient, every time: draw batch_size rows only.")
-        raise Mistake("Every call gives the same: draw new rows each time.")
-    if not near(full):
-        if near(b * full, b):
-            raise Mistake("The estimate grows with the batch: take the mean, not the sum.")
-        if near(full * b / n):
-            raise Mistake("Divide by the length of the batch, not by the number of all examples.")
-        if near(-full):
-            raise Mistake("The sign is turned round: the residual is prediction minus label.")
-        if near(2 * full, 2):
-            raise Mistake("The half in the loss cancels the 2 of the square: no factor 2 remains.")
-        raise Mistake("On average it is not the full gradient: is every row drawn as often?")
-    if spread > 2 * variance / b:
-        raise Mistake("Right on average, but too widely spread: use batch_size rows, not fewer.")
-    if spread < variance / b / 2:
-        raise Mistake("Right on average, but too little spread: use batch_size rows, not more.")
+    for _ in range(num_updates + 1):
+        found.append((e * (H @ e)).sum() / 2)
+        e = e - lr * (H @ e)
+    return torch.stack(found)
 
 
-@exercise("3.5", "Both ends shrink alike; their ratio decides the pace.")
-def best_constant_lr(best):
-    """`best(eigenvalues)`: the rate 2/(min + max), and the factor (max - min)/(max + min)."""
-    for values in (torch.tensor([0.5, 3.0, 1.3]), torch.rand(4) + 0.1, torch.tensor([2.0, 2.0])):
-        low, high = values.min().item(), values.max().item()
-        answer = best(values.clone())
-        if answer is None:
-            raise Mistake("The function returned None: is a `return` missing?")
-        if not isinstance(answer, (tuple, list)) or len(answer) != 2:
-            raise Mistake("Return two numbers: the learning rate, then the factor.")
-        lr = expect_number("the learning rate", answer[0])
-        factor = expect_number("the factor", answer[1])
-        if low != high:
-            if close(lr, 2 / high):
-                raise Mistake("2/λmax is the bound: there the error along λmax does not shrink.")
-            if close(lr, 1 / high):
-                raise Mistake("1/λmax is safe, but slow along λmin: a larger rate is better.")
-            if close(lr, 1 / low):
-                raise Mistake("1/λmin suits λmin alone; along λmax the error may grow.")
-            if close(lr, (1 / low + 1 / high) / 2) or close(lr, 1 / (low * high) ** 0.5):
-                raise Mistake(
-                    "That is a mean of 1/λmin and 1/λmax; make the two ends shrink alike."
-                )
-            if close(lr, 2 / (values[0] + values[-1])):
-                raise Mistake("The eigenvalues come in any order: look for the ends.")
-            if close(lr, 1 / values.mean()):
-                raise Mistake("Only the two ends count, not the mean of all eigenvalues.")
-        if not close(lr, 2 / (low + high)):
-            raise Mistake("At the best rate 1 - lr λmin and lr λmax - 1 are equal: solve for lr.")
-        if low != high and close(factor, -(high - low) / (high + low)):
-            raise Mistake("The factor is a size, the largest of |1 - lr λ|: not negative.")
-        if not close(factor, (high - low) / (high + low)):
-            raise Mistake("The rate is right; the factor is |1 - lr λ| at either end.")
+@exercise("3.4", "A good rate pays at once, and so does knowing what a bad one costs.")
+def tune(new_lr, updates_at_0_05):
+    """A rate that gets within 0.01 of the least loss in 10 updates; the count at rate 0.05."""
+    lr = expect_number("new_lr", new_lr)
+    updates = expect_number("updates_at_0_05", updates_at_0_05)
+    if lr <= 0:
+        raise Mistake(f"A learning rate is positive, yours is {lr:g}.")
+    X, y = lot_and_bedrooms()
+    above = losses_above(X, y, lr, 10)
+    if above[-1] > above[0]:
+        raise Mistake(f"At rate {lr:g} the loss grows: it is beyond the bound.")
+    if not above[-1] < 0.01:
+        raise Mistake(f"At rate {lr:g} the loss is {above[-1]:.3g} above its least after 10.")
+    counted = int((losses_above(X, y, 0.05, 500) >= 0.01).sum())
+    if updates != counted:
+        raise Mistake(
+            f"new_lr is right. At rate 0.05 the loss is within 0.01 for the first time after "
+            f"another number of updates than {updates:g}; the start is number 0."
+        )
+
+
+@exercise("3.5", "Loss curves alone can find a rate, in any units.")
+def find_lr(find):
+    """`find(X, y)`: a float between 0.2 and 0.9 times the bound, on data of several scales."""
+    X_houses, y_houses = lot_and_bedrooms()
+    cases = [(X_houses, y_houses)]
+    for n, d, scale in ((30, 1, 1e-3), (200, 3, 1.0), (12, 2, 400.0), (50, 5, 0.1)):
+        X = scale * (torch.randn(n, d, dtype=torch.float64) + 0.5)
+        w = torch.ones(d, 1, dtype=torch.float64) / scale
+        cases.append((X, X @ w + torch.randn(n, 1, dtype=torch.float64)))
+    for X, y in cases:
+        given = X.clone(), y.clone()
+        lr = find(*given)
+        if isinstance(lr, torch.Tensor):
+            raise Mistake("The function returned a tensor; `.item()` makes a float of it.")
+        lr = expect_number("find_lr(X, y)", lr)
+        if not (torch.equal(given[0], X) and torch.equal(given[1], y)):
+            raise Mistake("Your function changed the data that it was given.")
+        share = lr * largest(gram(X, ones=False)) / 2
+        if not 0.2 <= share <= 0.9:
+            raise Mistake(
+                f"On {len(X)} examples with {X.shape[1]} features of size about "
+                f"{X.abs().mean():.1g} your rate is {share:.3g} times the bound."
+            )

@@ -1,38 +1,50 @@
 """Answers to the exercises of lesson 3."""
 
+from fractions import Fraction
+
+import numpy as np
 import torch
 
 RIGHT = {
-    "three_updates": [(-1 / 8, -8), (torch.tensor(-0.125), -8.0)],
+    "three_updates": [
+        (-1 / 8, -8),
+        (Fraction(-1, 8), np.float64(-8)),
+        (torch.tensor(-0.125), -8.0),
+        (-0.12501, -8.001),
+    ],
     "largest_stable_lr": [],
-    "quarter_spread": [(320, 1 / 16), (torch.tensor(320), 0.0625)],
-    "minibatch_gradient": [],
-    "best_constant_lr": [],
+    "train": [],
+    "tune": [(1.0, 110), (0.5, 110), (Fraction(13, 10), 110.0), (np.float64(0.7), np.int64(110))],
+    "find_lr": [],
 }
 WRONG = {
     "three_updates": [
-        ((0.125, -8), "leave a minus"),
+        ((0.125, -8), "At 1.5/λ the size is right"),
         ((-0.125, 8), "At 3/λ the size is right"),
-        ((-0.5, -2), "that is one update"),
-        ((-1.5, -6), "not times 3"),
-        ((0.25, 4), "two updates"),
+        ((-0.5, -2), "after one update"),
+        ((-0.125, -2), "At 3/λ that is the error after one update"),
+        ((-1.5, -6), "3 times the factor"),
+        ((0.25, 4), "after two updates"),
         ((1.5**3, 27), "not by lr λ"),
-        ((-0.125, 0), "put in lr"),
+        ((-0.125, 0), "the answer is not 0: put lr into"),
+        ((-0.127, -8), "the answer is not -0.127"),
         ((-0.125, None), "should be a number"),
+        ((-0.125, float("-inf")), "should be finite"),
     ],
     "largest_stable_lr": [],
-    "quarter_spread": [
-        ((80, 1 / 16), "halves the spread"),
-        ((40, 1 / 16), "root of 2"),
-        ((5, 16), "must grow"),
-        ((160, 1 / 16), "solve"),
-        ((320, 0.25), "not 1/sqrt(b)"),
-        ((320, 1), "stays only if"),
-        ((320, 16), "cannot raise"),
-        ((320, 1 / 256), "lr is unchanged"),
+    "train": [],
+    "tune": [
+        ((0.0, 110), "is positive, yours is 0"),
+        ((-1.0, 110), "is positive, yours is -1"),
+        ((2.0, 110), "beyond the bound"),
+        ((0.05, 110), "above its least after 10"),
+        ((1.5, 110), "At rate 1.5 the loss is 1.52 above"),
+        ((1.0, 109), "number of updates than 109"),
+        ((1.0, 111), "the start is number 0"),
+        ((1.0, 110.5), "number of updates than 110.5"),
+        (("1.0", 110), "should be a number"),
     ],
-    "minibatch_gradient": [],
-    "best_constant_lr": [],
+    "find_lr": [],
 }
 
 
@@ -53,140 +65,219 @@ def with_ones(features):
 
 @right("largest_stable_lr")
 def bound_by_singular_values(features):
-    largest = torch.linalg.matrix_norm(with_ones(features), ord=2)
-    return (2 * len(features) / largest**2).item()
+    spectral = torch.linalg.matrix_norm(with_ones(features), ord=2)
+    return (2 * len(features) / spectral**2).item()
 
 
 @right("largest_stable_lr")
-def bound_by_general_eigenvalues(features):
-    X = with_ones(features)
-    return 2 / torch.linalg.eigvals(X.T @ X / len(X)).real.max()
+def bound_by_numpy(features):
+    X = with_ones(features).numpy()
+    return 2 / np.linalg.eigvals(X.T @ X / len(X)).real.max()
 
 
-def bound_variant(ones=True, over=2.0, mean=True, pick=-1, power=1.0):
+@right("largest_stable_lr")
+def bound_to_four_digits(features):
+    return float(f"{bound_by_singular_values(features):.4g}")
+
+
+def standardise(features, correction=0):
+    """Each column with mean 0 and spread 1."""
+    return (features - features.mean(0)) / features.std(0, correction=correction)
+
+
+def bound_variant(ones=True, over=2.0, mean=True, pick=-1, power=1.0, first=lambda f: f):
     """The bound with one of its parts turned to a mistake."""
 
     def bound(features):
-        X = with_ones(features) if ones else features
+        X = with_ones(first(features)) if ones else first(features)
         H = X.T @ X / (len(X) if mean else 1)
-        return over / torch.linalg.eigvalsh(H)[pick] ** power
+        return (over / torch.linalg.eigvalsh(H)[pick] ** power).item()
 
     return bound
 
 
 WRONG["largest_stable_lr"] += [
-    ((bound_variant(ones=False),), "append the column of ones"),
-    ((bound_variant(over=1.0),), "the bound is at 2/λ"),
-    ((bound_variant(mean=False),), "divide X'X"),
-    ((bound_variant(pick=0),), "not the smallest"),
-    ((bound_variant(power=0.5),), "squares of the singular"),
-    ((bound_variant(mean=False, power=0.5),), "squares of the singular"),
-    ((bound_variant(over=0.5, power=-1.0),), "must make the bound smaller"),
-    ((bound_variant(over=3.0),), "Not 2 over"),
-    ((lambda features: torch.linalg.eigvalsh(features.T @ features),), "should be a number"),
+    ((bound_variant(ones=False),), "bound without a bias"),
+    ((bound_variant(first=standardise),), "bound of standardised"),
+    ((bound_variant(first=lambda f: standardise(f, 1)),), "bound of standardised"),
+    ((bound_variant(first=lambda f: f - f.mean(0)),), "bound of centred"),
+    ((bound_variant(over=1.0),), "the bound is 2/λ"),
+    ((bound_variant(over=4.0),), "That is 4/λ"),
+    ((bound_variant(mean=False),), "divide X'X by the number"),
+    ((bound_variant(pick=0),), "over the smallest"),
+    ((bound_variant(power=0.5),), "singular value of X/√n"),
+    ((bound_variant(mean=False, power=0.5),), "singular value of X; its square over n"),
+    ((bound_variant(over=1.0, power=-1.0),), "the eigenvalue itself"),
+    ((bound_variant(over=0.5, power=-1.0),), "That is λ/2"),
+    ((bound_variant(over=3.0),), "For 12 examples with 2 features the bound is"),
+    ((bound_variant(over=2.002),), "For 12 examples with 2 features the bound is"),
+    ((lambda features: torch.tensor(bound_variant()(features)),), "`.item()` makes a float"),
+    ((lambda features: "0.1",), "should be a number"),
 ]
 
 
-@right("minibatch_gradient")
-def minibatch_without_replacement(X, y, w, batch_size):
-    rows = torch.randperm(len(X))[:batch_size]
-    w = w.requires_grad_()
-    (((X[rows] @ w - y[rows]) ** 2).mean() / 2).backward()
-    return w.grad
+@wrong("largest_stable_lr", "For 3 examples with 4 features")
+def bound_right_for_few_features(features):
+    return bound_variant(pick=-1 if features.shape[1] < 4 else -2)(features)
 
 
-@right("minibatch_gradient")
-def minibatch_by_loop(X, y, w, batch_size):
-    total = torch.zeros_like(w)
-    for i in torch.multinomial(torch.ones(len(X)), batch_size, replacement=True).tolist():
-        total += X[i].reshape(-1, 1) * (X[i] @ w - y[i])
-    return total / batch_size
+@wrong("largest_stable_lr", "changed the features")
+def bound_in_place(features):
+    answer = bound_variant()(features)
+    features -= features.mean(0)
+    return answer
 
 
-def minibatch_variant(rows=lambda n, b: torch.randint(n, (b,)), scale=lambda n, b: 1 / b):
-    """A minibatch gradient with its rows or its factor turned to a mistake."""
+@right("train")
+def train_clearing_first(X, y, lr, num_updates):
+    w = torch.zeros(X.shape[1], 1, dtype=X.dtype).requires_grad_()
+    for _ in range(num_updates):
+        w.grad = None
+        (0.5 * torch.nn.functional.mse_loss(X @ w, y)).backward()
+        w.data = w.data - lr * w.grad
+    return w.detach()
 
-    def gradient(X, y, w, batch_size):
-        i = rows(len(X), batch_size)
-        return X[i].T @ (X[i] @ w - y[i]) * scale(len(X), batch_size)
 
-    return gradient
+@right("train")
+def train_by_library(X, y, lr, num_updates):
+    w = torch.zeros(X.shape[1], 1, dtype=X.dtype, requires_grad=True)
+    optimizer = torch.optim.SGD([w], lr=lr)
+    for _ in range(num_updates):
+        optimizer.zero_grad()
+        (((X @ w - y) ** 2).mean() / 2).backward()
+        optimizer.step()
+    return w.detach()
 
 
-WRONG["minibatch_gradient"] += [
-    ((minibatch_variant(scale=lambda n, b: 1.0),), "take the mean, not the sum"),
-    ((minibatch_variant(scale=lambda n, b: 1 / n),), "not by the number of all"),
-    ((minibatch_variant(scale=lambda n, b: -1 / b),), "sign"),
-    ((minibatch_variant(scale=lambda n, b: 2 / b),), "no factor 2"),
-    ((minibatch_variant(lambda n, b: torch.arange(b)),), "draw new rows"),
-    (
-        (minibatch_variant(lambda n, b: torch.arange(n), lambda n, b: 1 / n),),
-        "full gradient, every",
-    ),
-    ((minibatch_variant(lambda n, b: torch.randint(n // 2, (b,))),), "drawn as often"),
-    ((minibatch_variant(lambda n, b: torch.randint(n, (1,)), lambda n, b: 1.0),), "not fewer"),
-    ((minibatch_variant(lambda n, b: torch.randint(n, (4 * b,)), lambda n, b: 0.25 / b),), "more"),
+def train_variant(clear=True, over=2, mean=True, sign=1, detach=True):
+    """The program of the exercise with one of its parts turned to a mistake."""
+
+    def train(X, y, lr, num_updates):
+        w = torch.zeros(X.shape[1], 1, dtype=X.dtype, requires_grad=True)
+        for _ in range(num_updates):
+            squares = (X @ w - y) ** 2
+            ((squares.mean() if mean else squares.sum()) / over).backward()
+            with torch.no_grad():
+                w -= sign * lr * w.grad
+            if clear:
+                w.grad.zero_()
+        return w.detach() if detach else w
+
+    return train
+
+
+WRONG["train"] += [
+    ((train_variant(clear=False),), "still holds the sum of all gradients"),
+    ((train_variant(over=1),), "mean HALF squared"),
+    ((train_variant(mean=False),), "those of a sum"),
+    ((train_variant(sign=-1),), "walks uphill"),
+    ((train_variant(detach=False),), "still carry requires_grad"),
+    ((train_variant(over=3),), "After 1 updates at rate 0.1 on 7 examples"),
+    ((lambda X, y, lr, num_updates: train_variant()(X, y, lr, num_updates).float(),), "like X"),
+    ((lambda X, y, lr, num_updates: torch.zeros(2),), "should have shape (2, 1), got (2,)"),
+    ((lambda X, y, lr, num_updates: train_variant()(X, y, 0.1, num_updates),), "on 12 examples"),
 ]
 
 
-@wrong("minibatch_gradient", "`return` missing")
-def minibatch_without_return(X, y, w, batch_size):
-    minibatch_by_loop(X, y, w, batch_size)
+@wrong("train", "After 0 updates")
+def train_once_at_least(X, y, lr, num_updates):
+    return train_variant()(X, y, lr, max(1, num_updates))
 
 
-@wrong("minibatch_gradient", "shape (2, 1), got (2,)")
-def minibatch_flat(X, y, w, batch_size):
-    return minibatch_by_loop(X, y, w, batch_size).flatten()
+@wrong("train", "`return` missing")
+def train_without_return(X, y, lr, num_updates):
+    train_variant()(X, y, lr, num_updates)
 
 
-@wrong("minibatch_gradient", "RuntimeError")
-def minibatch_shapes_mixed_up(X, y, w, batch_size):
-    rows = torch.randint(len(X), (batch_size,))
-    return X[rows] @ (X[rows] @ w - y[rows]) / batch_size
+@wrong("train", "changed the data")
+def train_on_centred_labels(X, y, lr, num_updates):
+    w = train_variant()(X, y, lr, num_updates)
+    y -= y.mean()
+    return w
 
 
-@right("best_constant_lr")
-def best_from_sorted(eigenvalues):
-    values = sorted(eigenvalues.tolist())
-    lr = 2 / (values[0] + values[-1])
-    return [lr, max(abs(1 - lr * value) for value in values)]
+@wrong("train", "changed the data")
+def train_on_scaled_features(X, y, lr, num_updates):
+    w = train_variant()(X, y, lr, num_updates)
+    X *= 2
+    return w
 
 
-@right("best_constant_lr")
-def best_by_condition_number(eigenvalues):
-    kappa = eigenvalues.max() / eigenvalues.min()
-    return 2 / (eigenvalues.min() * (1 + kappa)), (kappa - 1) / (kappa + 1)
+@wrong("train", "X or y requires one")
+def train_with_gradient_for_data(X, y, lr, num_updates):
+    return train_variant()(X.requires_grad_(), y, lr, num_updates)
 
 
-def best_variant(rate, factor=None):
-    """An answer with its rate, and perhaps its factor, turned to a mistake."""
-
-    def best(values):
-        lr = rate(values)
-        return lr, (1 - lr * values).abs().max() if factor is None else factor(values)
-
-    return best
+@wrong("train", "X or y requires one")
+def train_with_gradient_for_labels(X, y, lr, num_updates):
+    return train_variant()(X, y.requires_grad_(), lr, num_updates)
 
 
-def true_rate(values):
-    return 2 / (values.min() + values.max())
+def loss_after(X, y, lr, num_updates=30):
+    """The loss after descent from zero, and at zero."""
+    w = torch.zeros(X.shape[1], 1, dtype=X.dtype)
+    for _ in range(num_updates):
+        w = w - lr * X.T @ (X @ w - y) / len(X)
+    return ((X @ w - y) ** 2).mean().item(), (y**2).mean().item()
 
 
-WRONG["best_constant_lr"] += [
-    ((best_variant(lambda v: 2 / v.max()),), "does not shrink"),
-    ((best_variant(lambda v: 1 / v.max()),), "slow along"),
-    ((best_variant(lambda v: 1 / v.min()),), "may grow"),
-    ((best_variant(lambda v: (1 / v.min() + 1 / v.max()) / 2),), "a mean of 1/λmin"),
-    ((best_variant(lambda v: 1 / (v.min() * v.max()).sqrt()),), "a mean of 1/λmin"),
-    ((best_variant(lambda v: 2 / (v[0] + v[-1])),), "any order"),
-    ((best_variant(lambda v: 1 / v.mean()),), "Only the two ends"),
-    ((best_variant(lambda v: 1 / (v.min() + v.max())),), "are equal: solve"),
-    ((best_variant(true_rate, lambda v: 1 - true_rate(v) * v.max()),), "not negative"),
-    ((best_variant(true_rate, lambda v: v.min() / v.max()),), "The rate is right"),
-    ((true_rate,), "Return two numbers"),
+@right("find_lr")
+def find_by_halving(X, y):
+    lr = 1e6
+    while True:
+        end, start = loss_after(X, y, lr)
+        if end < start:
+            return lr / 2
+        lr /= 2
+
+
+@right("find_lr")
+def find_upwards(X, y):
+    lr = 1e-9
+    while True:
+        end, start = loss_after(X, y, lr, 60)
+        if not end < start:
+            return np.float64(lr / 2.5)
+        lr *= 1.5
+
+
+@wrong("find_lr", "times the bound")
+def find_by_tens(X, y):
+    lr = 1.0
+    while not loss_after(X, y, lr)[0] < loss_after(X, y, lr)[1]:
+        lr /= 10
+    return lr
+
+
+def share_of_bound(share):
+    """An answer that is a given share of the bound."""
+    return lambda X, y: share * 2 * len(X) / torch.linalg.matrix_norm(X, 2).item() ** 2
+
+
+RIGHT["find_lr"] += [(share_of_bound(0.21),), (share_of_bound(0.89),)]
+WRONG["find_lr"] += [
+    ((share_of_bound(0.19),), "your rate is 0.19 times the bound"),
+    ((share_of_bound(0.91),), "your rate is 0.91 times the bound"),
+    ((lambda X, y: 0.5,), "On 30 examples with 1 features"),
+    ((lambda X, y: torch.tensor(0.5),), "`.item()` makes a float"),
+    ((lambda X, y: None,), "should be a number"),
 ]
 
 
-@wrong("best_constant_lr", "`return` missing")
-def best_without_return(eigenvalues):
-    best_from_sorted(eigenvalues)
+@wrong("find_lr", "On 50 examples with 5 features of size about")
+def find_only_for_few_features(X, y):
+    return share_of_bound(0.5 if X.shape[1] < 5 else 1.5)(X, y)
+
+
+@wrong("find_lr", "changed the data")
+def find_on_scaled_features(X, y):
+    lr = find_by_halving(X, y)
+    X /= 2
+    return lr
+
+
+@wrong("find_lr", "changed the data")
+def find_on_scaled_labels(X, y):
+    lr = find_by_halving(X, y)
+    y /= 2
+    return lr
