@@ -1,136 +1,199 @@
 """Checkers of lesson 5: linear regression from scratch."""
 
+import itertools
+
 import torch
 
 from helpers.checks import Mistake, close, exercise, expect_number, expect_pair, expect_tensor
 
 
-@exercise("5.1", "16 batches an epoch, the last one short; so the divisor in sgd matters.")
-def count_updates(num_updates, last_batch):
-    """Updates in three epochs over 1000 examples with batches of 64, and the size of the last."""
+@exercise("5.1", "Divided by 64, the 52 examples left over weigh as much as any, in a short step.")
+def count_updates(num_updates, share):
+    """Updates in 4 epochs over 500 examples, batch 64; the last step's share with 64 as divisor."""
     num_updates = expect_number("num_updates", num_updates)
-    last_batch = expect_number("last_batch", last_batch)
-    if num_updates == 45:
-        raise Mistake("45 leaves out the short batch: 1000 / 64 is rounded up, not down.")
-    if num_updates in (15, 16):
-        raise Mistake(f"{num_updates:.0f} is one epoch; there are three.")
+    share = expect_number("share", share)
+    if num_updates == 28:
+        raise Mistake("28 leaves out the short batches: 500 / 64 is rounded up, not down.")
+    if num_updates in (7, 8):
+        raise Mistake(f"{num_updates:.0f} updates make one epoch; there are four.")
     if num_updates != int(num_updates):
         raise Mistake("A number of updates is whole: the short last batch is an update, too.")
-    if num_updates != 48:
-        raise Mistake("Count the batches of one epoch, the short one too, then the epochs.")
-    if last_batch == 64:
-        raise Mistake("64 does not divide 1000, so the last batch cannot be full.")
-    if last_batch != 40:
-        raise Mistake("The last batch holds what 15 full batches of 64 leave over.")
+    if num_updates != 32:
+        raise Mistake(
+            f"`num_updates` is not {num_updates:.0f}: count the batches of one epoch, the short "
+            "one too, then the epochs."
+        )
+    if abs(share - 64 / 52) < 0.001:
+        raise Mistake("That is the share upside down: dividing by 64 makes the step shorter.")
+    if share == 52:
+        raise Mistake("52 is the length of the last batch; wanted is a share of a step.")
+    if not abs(share - 52 / 64) < 0.001:
+        raise Mistake(
+            f"`share` is not {share:.4g}: how many examples has the last batch, and by what does "
+            "`sgd` divide their sum?"
+        )
 
 
 @exercise("5.2", "The penalty pulls w to zero, and leaves b alone.")
 def ridge_gradient(gradient):
     """`gradient(X, y, w, b, lam)`: of mean half squared loss + lam/2 |w|^2, for w and for b."""
-    for n, d in ((7, 2), (4, 3)):
-        X, y = torch.randn(n, d), torch.randn(n, 1)
-        w, b, lam = torch.randn(d, 1), torch.randn(1), 0.7
-        answer = gradient(X.clone(), y.clone(), w.clone(), b.clone(), lam)
+    for n, d, lam in ((7, 2, 0.7), (4, 3, 2.5), (1, 1, 0.3), (3, 5, 0.0)):
+        given = [torch.randn(n, d), torch.randn(n, 1), torch.randn(d, 1), torch.randn(1)]
+        X, y, w, b = (tensor.clone() for tensor in given)
+        answer = gradient(X, y, w, b, lam)
+        for name, tensor, before in zip("Xywb", (X, y, w, b), given, strict=True):
+            if not torch.equal(tensor.detach(), before):
+                raise Mistake(f"`{name}` was changed: work on a new tensor, not in place.")
+        X, y, w, b = given
         grad_w, grad_b = expect_pair(("the gradient for w", "the gradient for b"), answer, d)
+        expect_tensor("the gradient for b", answer[1], (1,))
         r = X @ w + b - y
         data_w, data_b = X.T @ r / n, r.mean(0)
-        if close(grad_w, data_w * n + lam * w) or close(grad_b, data_b * n):
-            raise Mistake("The data part is a mean: divide the sum by the number of examples.")
-        if close(grad_w, -(data_w + lam * w)) or close(grad_b, -data_b):
-            raise Mistake("The sign is turned round: the residual is prediction minus label.")
-        if close(grad_w, data_w):
-            raise Mistake("The penalty is missing from the gradient for w.")
-        if close(grad_w, data_w + 2 * lam * w):
+        wanted_w = data_w + lam * w
+        right_w, right_b = close(grad_w, wanted_w), close(grad_b, data_b)
+        if right_w and right_b:
+            continue
+        names_w = {
+            "The data part of the gradient for w is a mean: divide the sum by n.": n * data_w
+            + lam * w,
+            "The sign is turned round: the residual is prediction minus label.": -wanted_w,
+            "The sign of the data part is turned round: the residual is prediction minus label.": (
+                lam * w - data_w
+            ),
+            "The penalty is missing from the gradient for w.": data_w,
+            "The half in the penalty cancels the 2 of the square: lam * w, not twice.": data_w
+            + 2 * lam * w,
+            "The half in the penalty cancels the 2 of the square: lam * w, not lam / 2 * w.": (
+                data_w + lam / 2 * w
+            ),
+            "The penalty is not divided by n: only the data part is a mean.": data_w + lam / n * w,
+            "The penalty is lam/2 times the norm's square; its gradient is lam * w, no norm.": (
+                data_w + lam * w / w.norm()
+            ),
+            "The gradient of the penalty points along w; lam times the norm is one number.": (
+                data_w + lam * w.norm()
+            ),
+            "The half in the loss cancels the 2 of the square: no factor 2 in the data part.": (
+                2 * data_w + lam * w
+            ),
+            "b is forgotten in the residual of the gradient for w.": X.T @ (r - b) / n + lam * w,
+        }
+        names_b = {
+            "The gradient for b is a mean: divide the sum by n.": n * data_b,
+            "The sign of the gradient for b is turned round.": -data_b,
+            "The penalty holds w only; the bias is not penalised.": data_b + lam * b,
+            "The half in the loss cancels the 2 of the square, for b, too.": 2 * data_b,
+            "b is forgotten in the residual of the gradient for b.": data_b - b,
+        }
+        # A name is given only where no other mistake, and not the right answer, looks the same.
+        for part, right, found, wanted, names in (
+            ("w", right_w, grad_w, wanted_w, names_w),
+            ("b", right_b, grad_b, data_b, names_b),
+        ):
+            if right:
+                continue
+            fitting = [name for name, value in names.items() if close(found, value)]
+            if len(fitting) == 1:
+                raise Mistake(fitting[0])
             raise Mistake(
-                "The half in the penalty cancels the 2 of the square: lam * w, not twice."
+                f"The gradient for {part} should be {_numbers(wanted)} on one of the checker's "
+                f"examples (n = {n}, lam = {lam}), got {_numbers(found)}."
             )
-        if close(grad_w, 2 * data_w + lam * w) or close(grad_b, 2 * data_b):
-            raise Mistake("The half in the loss cancels the 2 of the square: no factor 2 remains.")
-        if close(grad_b, data_b + lam * b):
-            raise Mistake("The penalty holds w only; the bias is not penalised.")
-        if not close(grad_w, data_w + lam * w):
-            raise Mistake("The gradient for w differs from the one that autograd finds.")
-        if not close(grad_b, data_b):
-            raise Mistake("The gradient for b differs from the one that autograd finds.")
 
 
-@exercise("5.3", "One learning rate now serves every batch, the short one included.")
+@exercise("5.3", "Shapes that fit, a mean, and gradients cleared: three silent bugs less.")
 def train_step(step):
     """`step(X, y, w, b, lr)`: one update of the leaves w and b in place, for any batch length."""
-    lr = 0.1
-    for m in (10, 4):
-        X, y = torch.randn(m, 2), torch.randn(m, 1)
-        start_w, start_b = torch.randn(2, 1), torch.randn(1)
-        w, b = start_w.clone().requires_grad_(), start_b.clone().requires_grad_()
-        r = X @ start_w + start_b - y
-        mean_w = X.T @ r / m
-        step(X, y, w, b, lr)
-        moved = w.detach() - start_w
-        if close(moved, torch.zeros(2, 1)):
-            raise Mistake("w did not move: change it in place (`-=`), not under a new name.")
-        if not (torch.isfinite(w).all() and torch.isfinite(b).all()):
-            raise Mistake("The update made NaN or infinity.")
-        if close(moved, lr * mean_w):
-            raise Mistake("The step goes uphill: subtract the gradient.")
-        if close(moved, -lr * mean_w * m):
-            raise Mistake("The step grows with the batch: divide the sum by its length.")
-        if close(moved, -2 * lr * mean_w):
-            raise Mistake("The step is twice too long: the loss has a half in it.")
-        if close(moved, -lr * mean_w / m):
-            raise Mistake("Divided twice by the batch: a mean is divided already.")
-        if not close(moved, -lr * mean_w):
-            if m == 4:
-                raise Mistake("Right for 10 examples, wrong for 4: divide by the length of y.")
-            raise Mistake("w is not where one step of gradient descent leads.")
-        if not close(b.detach() - start_b, -lr * r.mean(0)):
-            raise Mistake("w is right, but b is not where one step leads.")
-        if not (w.requires_grad and b.requires_grad):
-            raise Mistake("After the step w and b must still ask for a gradient.")
-        for name, param in (("w", w), ("b", b)):
-            if param.grad is not None and param.grad.abs().max() > 0:
-                raise Mistake(f"The gradient of {name} is not cleared: the next will add to it.")
+    for m, d, lr, flat in (
+        (10, 2, 0.1, False),
+        (4, 2, 0.1, False),
+        (10, 2, 0.1, True),
+        (1, 3, 0.05, True),
+        (25, 1, 0.2, False),
+    ):
+        w, b = torch.randn(d, 1).requires_grad_(), torch.randn(1).requires_grad_()
+        for call in (1, 2):
+            X, y = torch.randn(m, d), torch.randn(m, 1)
+            labels = y.flatten() if flat else y.clone()
+            given_X, given_y = X.clone(), labels.clone()
+            start_w, start_b = w.detach().clone(), b.detach().clone()
+            try:
+                answer = step(given_X, given_y, w, b, lr)
+            except TypeError as error:
+                if w.grad is None and "NoneType" in str(error):
+                    raise Mistake("`w.grad` is None: was `backward()` called?") from error
+                raise
+            if answer is not None:
+                raise Mistake("Nothing is to be returned: change `w` and `b` in place.")
+            if not (torch.equal(given_X, X) and torch.equal(given_y.flatten(), y.flatten())):
+                raise Mistake("`X` or `y` was changed: only `w` and `b` are to be.")
+            _look_at_step(X, y, w, b, start_w, start_b, lr, flat, call)
 
 
-@exercise("5.4", "One permutation for both tensors keeps every label with its example.")
-def shuffled_batches(batches):
-    """`batches(batch_size, X, y)`: an iterator over minibatches, each example once, shuffled."""
-    n, batch_size = 23, 5
-    X = torch.arange(2.0 * n).reshape(n, 2)
-    y = X[:, :1] * 10
-    orders = []
-    for _ in range(2):
-        answer = batches(batch_size, X.clone(), y.clone())
-        if answer is None:
-            raise Mistake("The function gave None: `yield` each batch, or return a list of them.")
-        pairs = list(answer)
-        if not all(isinstance(pair, (tuple, list)) and len(pair) == 2 for pair in pairs):
-            raise Mistake("Each batch is a pair: X, then y.")
-        sizes = [len(X_batch) for X_batch, _ in pairs]
-        if sum(sizes) == n - n % batch_size:
-            raise Mistake("The last, smaller batch is missing: its examples are never seen.")
-        for X_batch, y_batch in pairs:
-            expect_tensor("X of a batch", X_batch, (len(X_batch), 2))
-            expect_tensor("y of a batch", y_batch, (len(X_batch), 1))
-            if not close(y_batch, X_batch[:, :1] * 10):
-                raise Mistake("Labels and examples are shuffled apart: use one order for both.")
-        order = torch.cat([X_batch[:, 0] for X_batch, _ in pairs]) / 2
-        if order.sort().values.tolist() != list(range(n)):
-            raise Mistake("Not every example comes exactly once in an epoch.")
-        if max(sizes) > batch_size or len(sizes) != -(-n // batch_size):
-            raise Mistake(f"The batches have sizes {sizes}; only the last may be smaller than 5.")
-        orders.append(order.tolist())
-    if orders[0] == sorted(orders[0]):
-        raise Mistake("The examples come in their own order: shuffle them.")
-    if orders[0] == orders[1]:
-        raise Mistake("Both epochs have the same order: draw a new permutation in each.")
+def _look_at_step(X, y, w, b, start_w, start_b, lr, flat, call):
+    """Raise `Mistake` unless w and b have made the one right step from their starts."""
+    m = len(y)
+    for name, param, before in (("w", w, start_w), ("b", b, start_b)):
+        if tuple(param.shape) != tuple(before.shape):
+            raise Mistake(f"`{name}` had shape {tuple(before.shape)}, now {tuple(param.shape)}.")
+        if not torch.isfinite(param).all():
+            raise Mistake(f"`{name}` holds NaN or infinity after the update.")
+        if not (param.requires_grad and param.is_leaf):
+            raise Mistake(f"After the step `{name}` must still ask for a gradient.")
+    r = X @ start_w + start_b - y
+    mean_w, mean_b = X.T @ r / m, r.mean(0)
+    moved_w, moved_b = w.detach() - start_w, b.detach() - start_b
+    if close(moved_w, -lr * mean_w) and close(moved_b, -lr * mean_b):
+        return
+    where = f"on {m} examples" + (" with labels of shape (m,)" if flat else "")
+    if close(moved_w, 0 * mean_w) and close(moved_b, 0 * mean_b):
+        raise Mistake("w and b did not move: change them in place (`-=`), not under a new name.")
+    if close(moved_w, -lr * mean_w):
+        raise Mistake("w is right, but b is not where one step leads.")
+    all_pairs = X @ start_w + start_b - y.flatten()
+    for divisor in (1, m, 10, m * m):
+        if flat and m > 1 and close(moved_w, -lr * X.T @ all_pairs.sum(1, keepdim=True) / divisor):
+            raise Mistake(
+                "Labels of shape (m,) are broadcast: every prediction met every label. Give "
+                "prediction and label one shape."
+            )
+    if call == 2:
+        raise Mistake(
+            "The first call is right, the second is not: are the gradients of the first cleared?"
+        )
+    factors = {
+        "The step goes uphill: subtract the gradient.": -1.0,
+        "The step grows with the batch: divide the sum by its length.": m,
+        "The step is twice too long: the loss has a half in it.": 2.0,
+        "Divided twice by the batch: a mean is divided already.": 1 / m,
+        "Right for 10 examples, wrong for another number: divide by the length of y.": m / 10,
+    }
+    fitting = [text for text, factor in factors.items() if close(moved_w, -lr * factor * mean_w)]
+    if len(fitting) == 1:
+        raise Mistake(fitting[0])
+    raise Mistake(
+        f"w should move by {_numbers(-lr * mean_w)} {where}, but it moved by {_numbers(moved_w)}."
+    )
 
 
-@exercise("5.5", "A loss stuck at half the variance of y is the mark of labels of shape (n,).")
+@exercise("5.4", "A loss stuck at half the variance of y is the mark of labels of shape (n,).")
 def broadcast_floor(floor):
     """`floor(y)`: the least value of the broadcast loss, half the population variance of y."""
-    for y in (torch.tensor([[0.0], [2.0], [7.0], [3.0]]), 3 * torch.randn(6, 1) + 5):
-        value = expect_number("floor(y)", floor(y.clone()))
+    for y in (
+        torch.tensor([[0.0], [2.0], [7.0], [3.0]]),
+        3 * torch.randn(6, 1) + 5,
+        torch.randn(25, 1) - 2,
+        torch.tensor([[4.0]]),
+    ):
+        given = y.clone()
+        value = expect_number("floor(y)", floor(given))
+        if not torch.equal(given, y):
+            raise Mistake("`y` was changed: work on a new tensor, not in place.")
         half = y.var(correction=0).item() / 2
+        if close(value, half):
+            continue
+        if len(y) == 1:
+            raise Mistake(f"For a single label the floor is 0, got {value:.4g}.")
         if close(value, 0):
             raise Mistake("The broadcast loss cannot reach 0: one prediction meets all labels.")
         if close(value, 2 * half):
@@ -139,5 +202,147 @@ def broadcast_floor(floor):
             raise Mistake("The loss is a mean over n labels, so divide by n, not by n - 1.")
         if close(value, y.std().item()) or close(value, y.std(correction=0).item()):
             raise Mistake("That is the standard deviation; the loss is made of squares.")
-        if not close(value, half):
-            raise Mistake("Put one constant for every prediction: which is best, and what is left?")
+        raise Mistake(
+            f"For the labels {_numbers(y)} the floor is {half:.4g}, got {value:.4g}. Put one "
+            "constant for every prediction: which is best, and what is left?"
+        )
+
+
+@exercise("5.5", "That is the lesson's whole program, and it works on data it was not made for.")
+def fit(program):
+    """`program(X, y, batch_size, lr, num_epochs)`: w (d, 1) and b (1,), trained from zero."""
+    _full_batches(program)
+    _short_batches(program)
+    _fresh_orders(program)
+    # Data that nobody has seen: features of unequal spread, and a bias far from zero.
+    X = torch.randn(200, 3) * torch.tensor([1.0, 0.5, 2.0])
+    y = X @ torch.tensor([[1.5], [-2.0], [0.5]]) - 7 + 0.01 * torch.randn(200, 1)
+    found = _fitted(program, X, y, 16, 0.1, 20)
+    X1 = torch.cat([X, torch.ones(200, 1)], 1)
+    best = torch.linalg.lstsq(X1, y).solution.flatten()
+    if not (found - best).abs().max() < 0.02:
+        raise Mistake(
+            f"On 200 new examples (w, b) should come near {_numbers(best)}, got {_numbers(found)}."
+        )
+
+
+def _full_batches(program):
+    """Raise `Mistake` unless epochs of one batch, where nothing is random, end where they must."""
+    for n, d, lr, num_epochs, batch_size in (
+        (6, 2, 0.1, 3, 6),
+        (5, 3, 0.05, 2, 8),
+        (1, 1, 0.2, 4, 1),
+    ):
+        X, y = torch.randn(n, d), torch.randn(n, 1)
+        whole = list(range(n))
+        found = _fitted(program, X, y, batch_size, lr, num_epochs)
+        wanted = _descend(X, y, [whole] * num_epochs, lr)
+        if close(found, wanted):
+            continue
+        others = {
+            "The parameters have not moved from zero.": torch.zeros(d + 1),
+            "Only one epoch was trained.": _descend(X, y, [whole], lr),
+            "The step is twice too long: the loss has a half in it.": _descend(
+                X, y, [whole] * num_epochs, 2 * lr
+            ),
+            "The step grows with the batch: follow the gradient of the mean.": _descend(
+                X, y, [whole] * num_epochs, n * lr
+            ),
+            "The step goes uphill: subtract the gradient.": _descend(
+                X, y, [whole] * num_epochs, -lr
+            ),
+            "The gradients are not cleared: each step repeats the earlier ones.": _descend(
+                X, y, [whole] * num_epochs, lr, cleared=False
+            ),
+            "The bias has stayed at zero.": _descend(X, y, [whole] * num_epochs, lr, bias=False),
+        }
+        fitting = [text for text, other in others.items() if close(found, other)]
+        if len(fitting) == 1:
+            raise Mistake(fitting[0])
+        raise Mistake(
+            f"With all {n} examples in one batch (batch_size = {batch_size}), lr = {lr} and "
+            f"{num_epochs} epochs, (w, b) should be {_numbers(wanted)}, got {_numbers(found)}."
+        )
+
+
+def _short_batches(program):
+    """Raise `Mistake` unless an epoch of a full and a short batch ends where some order leads."""
+    lr, counts = 0.1, set()
+    for n, batch_size in ((4, 3), (5, 4)):
+        X, y = torch.randn(n, 2), torch.randn(n, 1)
+        splits = [[[i for i in range(n) if i != last], [last]] for last in range(n)]
+        wanted = [_descend(X, y, batches, lr) for batches in splits]
+        short = [_descend(X, y, batches, lr, divisor=batch_size) for batches in splits]
+        dropped = [_descend(X, y, batches[:1], lr) for batches in splits]
+        for _ in range(12):
+            found = _fitted(program, X, y, batch_size, lr, 1)
+            reached = [k for k, end in enumerate(wanted) if close(found, end)]
+            if not reached and any(close(found, end) for end in short):
+                raise Mistake("Divide by the length of the batch that is there, not batch_size.")
+            if not reached and any(close(found, end) for end in dropped):
+                raise Mistake("The last, smaller batch is missing: its examples are never seen.")
+            if not reached:
+                raise Mistake(
+                    f"With {n} examples in batches of {batch_size} no order of the examples leads "
+                    f"to {_numbers(found)}: does each come once, with its own label?"
+                )
+            counts.update((n, k) for k in reached)
+        if len({k for size, k in counts if size == n}) == 1:
+            raise Mistake("The examples always come in one order: shuffle them in every epoch.")
+
+
+def _fresh_orders(program):
+    """Raise `Mistake` unless a second epoch can have another order than the first."""
+    X, y = torch.randn(2, 1), torch.randn(2, 1)
+    orders = [[[0], [1]], [[1], [0]]]
+    ends = {
+        (i, j): _descend(X, y, orders[i] + orders[j], 0.3)
+        for i, j in itertools.product((0, 1), (0, 1))
+    }
+    seen = set()
+    for _ in range(16):
+        found = _fitted(program, X, y, 1, 0.3, 2)
+        seen.update(pair for pair, end in ends.items() if close(found, end))
+    if all(i == j for i, j in seen):
+        raise Mistake("Every epoch has the same order: draw a new one in each.")
+
+
+def _fitted(program, X, y, batch_size, lr, num_epochs):
+    """What the learner's program returns, looked at and joined to (w, b), shape (d + 1,)."""
+    given_X, given_y = X.clone(), y.clone()
+    answer = program(given_X, given_y, batch_size, lr, num_epochs)
+    w, b = expect_pair(("w", "b"), answer, X.shape[1])
+    expect_tensor("b", answer[1], (1,))
+    if w.requires_grad or b.requires_grad:
+        raise Mistake("`w` and `b` still ask for a gradient: return them detached.")
+    if not (torch.equal(given_X, X) and torch.equal(given_y, y)):
+        raise Mistake("`X` or `y` was changed: shuffle indices, not the data themselves.")
+    return torch.cat([w.flatten(), b])
+
+
+def _descend(X, y, batches, lr, divisor=None, cleared=True, bias=True):
+    """Where updates from zero lead, (d + 1,): one on each list of rows.
+
+    Args:
+        X, y: the data, (n, d) and (n, 1).
+        batches: lists of row numbers.
+        lr: the learning rate.
+        divisor: what a sum of gradients is divided by; the batch's length if left out.
+        cleared: whether each update forgets the gradient of the one before.
+        bias: whether the bias is trained.
+    """
+    X1 = torch.cat([X, torch.ones(len(X), 1) if bias else torch.zeros(len(X), 1)], 1).double()
+    theta = torch.zeros(X1.shape[1], 1, dtype=torch.float64)
+    gradient = torch.zeros_like(theta)
+    for rows in batches:
+        r = X1[rows] @ theta - y[rows]
+        new = X1[rows].T @ r / (divisor or len(rows))
+        gradient = new if cleared else gradient + new
+        theta = theta - lr * gradient
+    return theta.flatten().float()
+
+
+def _numbers(tensor):
+    """The entries of a tensor in a line, to three digits; of long ones the first four."""
+    entries = [f"{value:.3g}" for value in tensor.detach().flatten().tolist()]
+    return "(" + ", ".join(entries[:4] + ["..."] * (len(entries) > 4)) + ")"

@@ -1,35 +1,50 @@
 """Answers to the exercises of lesson 5."""
 
 import math
+import random
+from fractions import Fraction
 
 import torch
 
 RIGHT = {
-    "count_updates": [(3 * math.ceil(1000 / 64), 1000 % 64), (torch.tensor(48), 40.0)],
+    "count_updates": [
+        (4 * math.ceil(500 / 64), (500 % 64) / 64),
+        (torch.tensor(32), 0.813),
+        (32.0, Fraction(13, 16)),
+    ],
     "ridge_gradient": [],
     "train_step": [],
-    "shuffled_batches": [],
     "broadcast_floor": [(lambda y: ((y - y.mean()) ** 2).mean() / 2,)],
+    "fit": [],
 }
 WRONG = {
     "count_updates": [
-        ((45, 40), "rounded up"),
-        ((16, 40), "one epoch"),
-        ((46.875, 40), "whole"),
-        ((48, 64), "cannot be full"),
-        ((48, 0), "leave over"),
-        ((64, 40), "Count the batches"),
+        ((28, 0.8125), "rounded up"),
+        ((8, 0.8125), "8 updates make one epoch"),
+        ((7, 0.8125), "7 updates make one epoch"),
+        ((31.25, 0.8125), "whole"),
+        ((64, 0.8125), "is not 64"),
+        ((32, 64 / 52), "upside down"),
+        ((32, 52), "length of the last batch"),
+        ((32, 1), "`share` is not 1:"),
+        ((32, 0.81), "`share` is not 0.81:"),
+        ((32, 0.815), "`share` is not 0.815:"),
     ],
     "ridge_gradient": [],
     "train_step": [],
-    "shuffled_batches": [],
     "broadcast_floor": [
         ((lambda y: y.var(correction=0),), "has a half"),
-        ((lambda y: y.var() / 2,), "n - 1"),
+        ((lambda y: y.var(correction=1) / 2 if len(y) > 1 else 0.0,), "n - 1"),
+        ((lambda y: y.var(correction=1) if len(y) > 1 else 0.0,), "n - 1"),
         ((lambda y: 0.0,), "cannot reach 0"),
+        ((lambda y: y.std(correction=0),), "standard deviation"),
         ((lambda y: y.std(),), "standard deviation"),
         ((lambda y: y.mean(),), "one constant"),
+        ((lambda y: y.var(correction=0) / 2 if len(y) < 5 else 1.0,), "one constant"),
+        ((lambda y: y.var(correction=0) / 2 if len(y) > 1 else 2.0,), "For a single label"),
+        ((lambda y: y.sub_(y.mean()).square().mean() / 2,), "`y` was changed"),
     ],
+    "fit": [],
 }
 
 
@@ -60,27 +75,66 @@ def ridge_by_loop(X, y, w, b, lam):
     return [grad_w, grad_b]
 
 
-def ridge_variant(data=1.0, penalty=1.0, penalty_b=0.0, mean=True, flat=False):
-    """A hand-written ridge gradient with its factors turned to a mistake."""
+def ridge_variant(data_w=1.0, data_b=1.0, penalty=1.0, penalty_b=0.0, keep_b=(1, 1)):
+    """A hand-written ridge gradient with its factors turned to a mistake.
+
+    A factor may be a function of (n, w, lam); `keep_b` says whether each part's residual holds b.
+    """
 
     def gradient(X, y, w, b, lam):
-        r = data * (X @ w + b - y)
-        m = len(X) if mean else 1
-        grad_w = X.T @ r / m + penalty * lam * w
-        return grad_w.flatten() if flat else grad_w, r.sum(0) / m + penalty_b * lam * b
+        def value(factor):
+            return factor(len(X), w, lam) if callable(factor) else factor
+
+        in_w, in_b = (X @ w + keep * b - y for keep in keep_b)
+        grad_w = value(data_w) * X.T @ in_w / len(X) + value(penalty) * lam * w
+        return grad_w, value(data_b) * in_b.mean(0) + penalty_b * lam * b
 
     return gradient
 
 
+def with_answer(change):
+    """The right ridge gradient with `change` applied to the pair that it returns."""
+    return lambda X, y, w, b, lam: change(*ridge_by_loop(X, y, w, b, lam))
+
+
+def ridge_changes(name):
+    """The right ridge gradient, which also changes one of its arguments."""
+
+    def gradient(X, y, w, b, lam):
+        answer = ridge_by_loop(X, y, w, b, lam)
+        {"X": X, "y": y, "w": w, "b": b}[name].add_(1)
+        return answer
+
+    return gradient
+
+
+def times_n(n, w, lam):
+    return n
+
+
 WRONG["ridge_gradient"] += [
-    ((ridge_variant(mean=False),), "divide the sum"),
-    ((ridge_variant(data=-1.0, penalty=-1.0),), "sign"),
+    ((ridge_variant(data_w=times_n, data_b=times_n),), "for w is a mean"),
+    ((ridge_variant(data_b=times_n),), "for b is a mean"),
+    ((ridge_variant(data_w=-1.0, penalty=-1.0, data_b=-1.0),), "The sign is turned round"),
+    ((ridge_variant(data_w=-1.0, data_b=-1.0),), "sign of the data part"),
+    ((ridge_variant(data_b=-1.0),), "sign of the gradient for b"),
     ((ridge_variant(penalty=0.0),), "penalty is missing"),
     ((ridge_variant(penalty=2.0),), "not twice"),
-    ((ridge_variant(data=2.0),), "no factor 2"),
+    ((ridge_variant(penalty=0.5),), "not lam / 2"),
+    ((ridge_variant(penalty=lambda n, w, lam: 1 / n),), "not divided by n"),
+    ((ridge_variant(penalty=lambda n, w, lam: 1 / w.norm()),), "no norm"),
+    ((ridge_variant(penalty=lambda n, w, lam: w.norm() / w),), "one number"),
+    ((ridge_variant(data_w=2.0, data_b=2.0),), "no factor 2"),
+    ((ridge_variant(data_b=2.0),), "for b, too"),
     ((ridge_variant(penalty_b=1.0),), "bias is not penalised"),
-    ((ridge_variant(flat=True),), "shape (2, 1), got (2,)"),
-    ((ridge_variant(penalty=0.3),), "for w differs"),
+    ((ridge_variant(keep_b=(0, 0)),), "residual of the gradient for w"),
+    ((ridge_variant(keep_b=(1, 0)),), "residual of the gradient for b"),
+    ((ridge_variant(penalty=0.3),), "gradient for w should be"),
+    ((ridge_variant(data_b=0.3),), "gradient for b should be"),
+    ((with_answer(lambda w, b: (w.flatten(), b)),), "shape (2, 1), got (2,)"),
+    ((with_answer(lambda w, b: (w, b.sum())),), "shape (1,), got ()"),
+    ((with_answer(lambda w, b: (w, b.reshape(1, 1))),), "shape (1,), got (1, 1)"),
+    *(((ridge_changes(name),), f"`{name}` was changed") for name in ("X", "y", "w", "b")),
 ]
 
 
@@ -100,26 +154,36 @@ def ridge_shapes_mixed_up(X, y, w, b, lam):
 
 
 @right("train_step")
-def step_with_mean(X, y, w, b, lr):
-    ((X @ w + b - y) ** 2 / 2).mean().backward()
+def step_clears_before(X, y, w, b, lr):
+    w.grad = b.grad = None
+    ((X @ w + b - y.reshape(-1, 1)) ** 2 / 2).mean().backward()
     for param in (w, b):
         param.data.sub_(lr * param.grad)
-        param.grad = None
 
 
 @right("train_step")
 def step_by_formula(X, y, w, b, lr):
     with torch.no_grad():
-        r = X @ w + b - y
+        r = X @ w + b - y.reshape(len(X), 1)
         w -= lr * X.T @ r / len(y)
         b -= lr * r.mean(0)
 
 
-def step_variant(scale=lambda y: 1 / len(y), clear=True, factor=1.0):
-    """A training step with its divisor, sign or clearing turned to a mistake."""
+@right("train_step")
+def step_by_torch(X, y, w, b, lr):
+    loss = torch.nn.functional.mse_loss(X @ w + b, y.reshape(-1, 1)) / 2
+    loss.backward()
+    optimizer = torch.optim.SGD([w, b], lr)
+    optimizer.step()
+    optimizer.zero_grad()
+
+
+def step_variant(scale=lambda m: 1 / m, clear=True, flat=False):
+    """A training step with its divisor, its clearing or its labels' shape turned to a mistake."""
 
     def step(X, y, w, b, lr):
-        (((X @ w + b - y) ** 2 / 2).sum() * scale(y) * factor).backward()
+        y = y if flat else y.reshape(-1, 1)
+        (((X @ w + b - y) ** 2 / 2).sum() * scale(len(X))).backward()
         with torch.no_grad():
             for param in (w, b):
                 param -= lr * param.grad
@@ -129,101 +193,200 @@ def step_variant(scale=lambda y: 1 / len(y), clear=True, factor=1.0):
     return step
 
 
+def step_then(change):
+    """A right step, and then `change(X, y, w, b)`, whose value is returned."""
+
+    def step(X, y, w, b, lr):
+        step_by_formula(X, y, w, b, lr)
+        return change(X, y, w, b)
+
+    return step
+
+
 WRONG["train_step"] += [
-    ((step_variant(scale=lambda y: 1.0),), "grows with the batch"),
-    ((step_variant(scale=lambda y: 1 / 10),), "wrong for 4"),
-    ((step_variant(scale=lambda y: 1 / len(y) ** 2),), "Divided twice"),
-    ((step_variant(factor=2.0),), "twice too long"),
-    ((step_variant(factor=-1.0),), "uphill"),
-    ((step_variant(factor=0.5),), "not where one step"),
-    ((step_variant(clear=False),), "not cleared"),
-    ((step_variant(factor=float("nan")),), "NaN"),
+    ((step_variant(scale=lambda m: 1.0),), "grows with the batch"),
+    ((step_variant(scale=lambda m: 1 / 10),), "Right for 10 examples"),
+    ((step_variant(scale=lambda m: 1 / m**2),), "Divided twice"),
+    ((step_variant(scale=lambda m: 2 / m),), "twice too long"),
+    ((step_variant(scale=lambda m: -1 / m),), "uphill"),
+    ((step_variant(scale=lambda m: 0.5 / m),), "w should move by"),
+    ((step_variant(scale=lambda m: float("nan")),), "NaN"),
+    ((step_variant(clear=False),), "first cleared"),
+    ((step_variant(flat=True),), "broadcast"),
+    ((step_variant(flat=True, scale=lambda m: 1 / m**2 if m > 4 else 1 / m),), "Divided twice"),
+    ((step_then(lambda X, y, w, b: w),), "Nothing is to be returned"),
 ]
 
 
 @wrong("train_step", "did not move")
 def step_renames(X, y, w, b, lr):
-    ((X @ w + b - y) ** 2 / 2).mean().backward()
+    ((X @ w + b - y.reshape(-1, 1)) ** 2 / 2).mean().backward()
     with torch.no_grad():
         w = w - lr * w.grad
         b = b - lr * b.grad
 
 
+@wrong("train_step", "did not move")
+def step_forgets_backward_after_nothing(X, y, w, b, lr):
+    ((X @ w + b - y.reshape(-1, 1)) ** 2 / 2).mean()
+
+
+@wrong("train_step", "`backward()`")
+def step_forgets_backward(X, y, w, b, lr):
+    ((X @ w + b - y.reshape(-1, 1)) ** 2 / 2).mean()
+    with torch.no_grad():
+        for param in (w, b):
+            param -= lr * param.grad
+            param.grad.zero_()
+
+
 @wrong("train_step", "leaf Variable")
 def step_without_no_grad(X, y, w, b, lr):
-    ((X @ w + b - y) ** 2 / 2).mean().backward()
+    ((X @ w + b - y.reshape(-1, 1)) ** 2 / 2).mean().backward()
     w -= lr * w.grad
 
 
 @wrong("train_step", "but b is not")
 def step_forgets_b(X, y, w, b, lr):
     with torch.no_grad():
-        w -= lr * X.T @ (X @ w + b - y) / len(y)
+        w -= lr * X.T @ (X @ w + b - y.reshape(-1, 1)) / len(y)
 
 
-@wrong("train_step", "still ask for a gradient")
-def step_freezes(X, y, w, b, lr):
+@wrong("train_step", "`w` must still ask for a gradient")
+def step_freezes_w(X, y, w, b, lr):
     step_by_formula(X, y, w, b, lr)
     w.requires_grad_(False)
 
 
-@right("shuffled_batches")
-def batches_as_list(batch_size, X, y):
-    parts = torch.randperm(len(X)).split(batch_size)
-    return [(X[part], y[part]) for part in parts]
+@wrong("train_step", "`b` must still ask for a gradient")
+def step_freezes_b(X, y, w, b, lr):
+    step_by_formula(X, y, w, b, lr)
+    b.requires_grad_(False)
 
 
-@right("shuffled_batches")
-def batches_of_permuted(batch_size, X, y):
-    order = torch.argsort(torch.rand(len(X)))
-    X, y = X[order], y[order]
-    for start in range(0, len(X), batch_size):
-        yield X[start : start + batch_size], y[start : start + batch_size]
+@wrong("train_step", "`w` had shape (2, 1), now (2,)")
+def step_flattens(X, y, w, b, lr):
+    step_by_formula(X, y, w, b, lr)
+    w.data = w.data.flatten()
 
 
-@wrong("shuffled_batches", "shuffled apart")
-def batches_two_orders(batch_size, X, y):
-    X, y = X[torch.randperm(len(X))], y[torch.randperm(len(X))]
-    return list(zip(X.split(batch_size), y.split(batch_size), strict=True))
+@wrong("train_step", "`X` or `y` was changed")
+def step_changes_X(X, y, w, b, lr):
+    step_by_formula(X, y, w, b, lr)
+    X.zero_()
 
 
-@wrong("shuffled_batches", "last, smaller batch is missing")
-def batches_drop_last(batch_size, X, y):
-    return batches_as_list(batch_size, X, y)[:-1]
+@wrong("train_step", "`X` or `y` was changed")
+def step_changes_y(X, y, w, b, lr):
+    step_by_formula(X, y, w, b, lr)
+    y.zero_()
 
 
-@wrong("shuffled_batches", "their own order")
-def batches_in_order(batch_size, X, y):
-    return list(zip(X.split(batch_size), y.split(batch_size), strict=True))
+def fitting(
+    order=lambda n: torch.randperm(n).tolist(),
+    order_y=lambda order, n: order,
+    scale=lambda m, batch_size: 1 / m,
+    keep_short=True,
+    clear=True,
+    one_epoch=False,
+    one_order=False,
+    train_b=True,
+    finish=lambda w, b: (w, b),
+):
+    """A training program by the formula, with one of its parts turned to a mistake."""
+
+    def program(X, y, batch_size, lr, num_epochs):
+        n, d = X.shape
+        w, b = torch.zeros(d, 1), torch.zeros(1)
+        sum_w, sum_b = torch.zeros(d, 1), torch.zeros(1)
+        rows = order(n)
+        for _ in range(1 if one_epoch else num_epochs):
+            if not one_order:
+                rows = order(n)
+            rows_y = order_y(rows, n)
+            for i in range(0, n, batch_size):
+                batch, batch_y = rows[i : i + batch_size], rows_y[i : i + batch_size]
+                if len(batch) < batch_size and not keep_short and n > batch_size:
+                    continue
+                r = X[batch] @ w + b - y[batch_y]
+                factor = scale(len(batch), batch_size)
+                if clear:
+                    sum_w, sum_b = torch.zeros(d, 1), torch.zeros(1)
+                sum_w, sum_b = sum_w + factor * X[batch].T @ r, sum_b + factor * r.sum(0)
+                w = w - lr * sum_w
+                b = b - lr * sum_b * train_b
+        return finish(w, b)
+
+    return program
 
 
-@wrong("shuffled_batches", "shape (5, 1), got (5,)")
-def batches_flat_labels(batch_size, X, y):
-    return [(X_batch, y_batch.flatten()) for X_batch, y_batch in batches_as_list(batch_size, X, y)]
+@right("fit")
+def fit_with_library(X, y, batch_size, lr, num_epochs):
+    net = torch.nn.Linear(X.shape[1], 1)
+    torch.nn.init.zeros_(net.weight)
+    torch.nn.init.zeros_(net.bias)
+    data = torch.utils.data.TensorDataset(X, y)
+    loader = torch.utils.data.DataLoader(data, batch_size, shuffle=True)
+    optimizer = torch.optim.SGD(net.parameters(), lr)
+    for _ in range(num_epochs):
+        for X_batch, y_batch in loader:
+            loss = torch.nn.functional.mse_loss(net(X_batch), y_batch) / 2
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+    return net.weight.detach().T, net.bias.detach()
 
 
-@wrong("shuffled_batches", "same order")
-def batches_one_seed(batch_size, X, y):
-    torch.manual_seed(3)
-    return batches_as_list(batch_size, X, y)
+def shuffled(n):
+    rows = list(range(n))
+    random.shuffle(rows)
+    return rows
 
 
-@wrong("shuffled_batches", "exactly once")
-def batches_with_replacement(batch_size, X, y):
-    parts = torch.randint(len(X), (len(X),)).split(batch_size)
-    return [(X[part], y[part]) for part in parts]
+RIGHT["fit"] += [(fitting(),), (fitting(order=shuffled, finish=lambda w, b: [w, b]),)]
 
 
-@wrong("shuffled_batches", "gave None")
-def batches_without_yield(batch_size, X, y):
-    batches_as_list(batch_size, X, y)
+def short_by_batch_size(m, batch_size):
+    """The lecture's divisor where a batch is short; where all are in one batch, the mean's."""
+    return 1 / (batch_size if m == 1 else m)
 
 
-@wrong("shuffled_batches", "is a pair")
-def batches_of_X(batch_size, X, y):
-    return [X_batch for X_batch, _ in batches_as_list(batch_size, X, y)]
+WRONG["fit"] += [
+    ((fitting(order=lambda n: list(range(n))),), "always come in one order"),
+    ((fitting(one_order=True),), "Every epoch has the same order"),
+    ((fitting(keep_short=False),), "smaller batch is missing"),
+    ((fitting(scale=short_by_batch_size),), "not batch_size"),
+    ((fitting(scale=lambda m, batch_size: 1 / batch_size),), "With all 5 examples"),
+    ((fitting(scale=lambda m, batch_size: 1),), "grows with the batch"),
+    ((fitting(scale=lambda m, batch_size: 2 / m),), "twice too long"),
+    ((fitting(scale=lambda m, batch_size: -1 / m),), "uphill"),
+    ((fitting(scale=lambda m, batch_size: 0.7 / m),), "With all 6 examples"),
+    ((fitting(scale=lambda m, batch_size: 0),), "not moved from zero"),
+    ((fitting(clear=False),), "not cleared"),
+    ((fitting(one_epoch=True),), "Only one epoch"),
+    ((fitting(train_b=False),), "bias has stayed at zero"),
+    ((fitting(order_y=lambda order, n: torch.randperm(n).tolist()),), "examples"),
+    ((fitting(order_y=lambda order, n: order if n != 5 else order[::-1]),), "examples"),
+    ((fitting(order=lambda n: torch.randint(n, (n,)).tolist()),), "examples"),
+    ((fitting(order=lambda n: torch.randperm(n).tolist() if n < 100 else [0] * n),), "200 new"),
+    ((fitting(finish=lambda w, b: (w.flatten(), b)),), "shape (2, 1), got (2,)"),
+    ((fitting(finish=lambda w, b: (w, b.sum())),), "shape (1,), got ()"),
+    ((fitting(finish=lambda w, b: (w.requires_grad_(), b)),), "still ask for a gradient"),
+    ((fitting(finish=lambda w, b: (w, b.requires_grad_())),), "still ask for a gradient"),
+    ((fitting(finish=lambda w, b: w),), "two tensors"),
+    ((fitting(finish=lambda w, b: None),), "`return` missing"),
+]
 
 
-@wrong("shuffled_batches", "only the last may be smaller")
-def batches_too_many(batch_size, X, y):
-    return batches_as_list(batch_size - 1, X, y)
+@wrong("fit", "was changed")
+def fit_shuffles_X(X, y, batch_size, lr, num_epochs):
+    answer = fitting()(X.clone(), y.clone(), batch_size, lr, num_epochs)
+    X.copy_(X + 1)
+    return answer
+
+
+@wrong("fit", "was changed")
+def fit_shuffles_y(X, y, batch_size, lr, num_epochs):
+    answer = fitting()(X.clone(), y.clone(), batch_size, lr, num_epochs)
+    y.copy_(y + 1)
+    return answer

@@ -1,0 +1,255 @@
+"""What lesson 5, linear regression from scratch, must have computed, cell by cell."""
+
+import inspect
+import random
+import warnings
+
+import torch
+
+
+def least_squares(X, y):
+    """The parameters (d + 1, 1) with the smallest squared error on X (n, d), y (n, 1)."""
+    X1 = torch.cat([X, torch.ones(len(X), 1)], 1).double()
+    return torch.linalg.solve(X1.T @ X1, X1.T @ y.double())
+
+
+def trained_from(w, b, features, labels, rate, num_epochs, batch_size=10):
+    """(w1, w2, b) after SGD with the formula's gradient, without autograd, from w and b."""
+    w, b = w.clone(), b.clone()
+    for _ in range(num_epochs):
+        for rows in torch.randperm(len(features)).split(batch_size):
+            r = features[rows] @ w + b - labels[rows]
+            w, b = w - rate * features[rows].T @ r / len(rows), b - rate * r.mean(0)
+    return torch.cat([w.flatten(), b]).double()
+
+
+def made(seed):
+    """The lesson's data made with another seed: 1000 examples, and 200 held out."""
+    torch.manual_seed(seed)
+    X = torch.randn(1200, 2)
+    y = X @ torch.tensor([[2.0], [-3.4]]) + 4.2 + 0.01 * torch.randn(1200, 1)
+    return X[:1000], y[:1000], X[1000:], y[1000:]
+
+
+def half_mean_square(X, y, w_and_b):
+    """The mean half squared error of parameters (w1, w2, b)."""
+    r = X.double() @ w_and_b[:2] + w_and_b[2] - y[:, 0].double()
+    return ((r**2).mean() / 2).item()
+
+
+# %% make-data
+assert true_w.tolist() == torch.tensor([2, -3.4]).tolist()
+assert true_b == 4.2
+assert features.shape == (1000, 2) and labels.shape == (1000, 1)
+assert held_features.shape == (200, 2) and held_labels.shape == (200, 1)
+for X_part, y_part in ((features, labels), (held_features, held_labels)):
+    noise = y_part[:, 0] - X_part @ true_w - true_b
+    assert abs(noise.std() - 0.01) < 0.0015
+    assert noise.mean().abs() < 0.002
+# Held out means: no row of it is a row of the training part.
+rows = {tuple(row) for row in features.tolist()}
+assert not rows & {tuple(row) for row in held_features.tolist()}
+in_prose(f"{len(held_features)}")
+
+# %% scatter
+for own, other in ((0, 1), (1, 0)):
+    rest = labels[:, 0] - true_b - true_w[own] * features[:, own]
+    torch.testing.assert_close(rest.std(), true_w[other].abs(), rtol=0.1, atol=0)
+assert (features.std(0) - 1).abs().max() < 0.1
+r = [torch.corrcoef(torch.stack([x, labels[:, 0]]))[0, 1].item() for x in features.T]
+in_prose(f"{r[0]:.2f} {r[1]:.2f}")
+in_prose(f"{true_w[1]:.1f}")
+
+# %% data-iter
+random.seed(0)
+for batch_size_ in (1, 7, 10, 1000, 1200):
+    drawn = list(data_iter(batch_size_, features, labels))
+    assert sum(len(y_) for _, y_ in drawn) == 1000
+    pairs = torch.cat([torch.cat([X_, y_], 1) for X_, y_ in drawn])
+    whole = torch.cat([features, labels], 1)
+    assert sorted(pairs.tolist()) == sorted(whole.tolist())
+    assert batch_size_ == 1200 or pairs.tolist() != whole.tolist()
+
+# %% batch-sizes
+assert [len(y_) for X_, y_ in data_iter(300, features, labels)] == [300, 300, 300, 100]
+assert {len(y_) for X_, y_ in data_iter(10, features, labels)} == {10}
+
+# %% linreg-and-squared-loss
+X_, w_, b_ = torch.tensor([[1.0, 2.0]]), torch.tensor([[3.0], [4.0]]), torch.tensor([5.0])
+assert linreg(X_, w_, b_).tolist() == [[16.0]]
+assert squared_loss(torch.tensor([[16.0]]), torch.tensor([12.0])).tolist() == [[8.0]]
+
+# %% lecture-training
+assert (batch_size, lr, num_epochs) == (10, 0.03, 3)
+assert net is linreg and loss is squared_loss
+assert w.shape == (2, 1) and b.shape == (1,)
+assert (w.detach()[:, 0] - true_w).abs().max() < 0.001
+assert (b.detach() - true_b).abs() < 0.001
+floor = 0.01**2 / 2
+assert abs(train_l / floor - 1) < 0.15
+in_prose(f"{floor:.5f} {len(features)}")
+
+# %% start-and-position
+first, second = start(seed=3), start(seed=3)
+assert torch.equal(first[0], second[0]) and torch.equal(first[1], second[1])
+assert first[0].shape == (2, 1) and first[0].abs().max() < 0.05 and first[1].tolist() == [0.0]
+assert not torch.equal(first[0], start(seed=4)[0])
+start(seed=3)
+order = next(data_iter(10, features, labels))[0]
+start(seed=3)
+assert torch.equal(order, next(data_iter(10, features, labels))[0])
+assert position(*first).shape == (3,) and not position(*first).requires_grad
+
+# %% sum-and-mean
+sums = [row[1] for row in rows]
+means = [row[2] for row in rows]
+assert [row[0] for row in rows] == [10, 100, 1000]
+for m_, sum_, mean_ in rows:
+    w_, b_ = start(seed=1)
+    r_ = linreg(features[:m_], w_, b_) - labels[:m_]
+    torch.testing.assert_close(sum_, r_.sum().item(), rtol=1e-3, atol=1e-3)
+    torch.testing.assert_close(mean_, r_.mean().item(), rtol=1e-3, atol=1e-3)
+for k in (0, 1):
+    assert 7 < sums[k + 1] / sums[k] < 13  # about tenfold
+assert max(map(abs, means)) < 1.5 * min(map(abs, means))  # the scale stays
+
+# %% backward-twice
+torch.testing.assert_close(b.grad.item(), 2 * rows[-1][1], rtol=1e-4, atol=0)
+
+# %% step-without-no-grad
+# What the step would do if it were allowed: a recorded step makes no leaf, and fills no .grad.
+w_ = torch.ones(2, 1, requires_grad=True)
+stepped = w_ - 0.1 * torch.ones(2, 1)
+assert w_.is_leaf and not stepped.is_leaf
+(features @ stepped).sum().backward()
+assert w_.grad is not None
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # torch warns that this .grad is not filled
+    assert stepped.grad is None
+
+# %% step-inside-no-grad
+assert w.requires_grad and w.is_leaf and not new_w.requires_grad
+with torch.no_grad():
+    assert not linreg(features, w, b).requires_grad
+assert linreg(features, w, b).requires_grad
+
+# %% step-and-zero-grad
+assert list(inspect.signature(step).parameters) == ["params", "lr"]
+p = torch.tensor([1.0, 2.0], requires_grad=True)
+(p**2).sum().backward()
+step([p], 0.25)
+assert p.tolist() == [0.5, 1.0] and p.requires_grad
+zero_grad([p])
+assert p.grad is None
+
+# %% today-loop
+assert (position(w, b) - torch.tensor([2, -3.4, 4.2])).abs().max() < 0.003
+assert loss.ndim == 0
+
+# %% lecture-recorded
+assert len(by_lecture) == 301
+
+# %% today-recorded
+assert len(by_today) == 301 and len(batch_losses) == 300
+# The same at every update, far below any mistake; what differs is rounding.
+difference = (torch.stack(by_today) - torch.stack(by_lecture)).abs().max()
+assert difference < 2e-6
+in_prose(f"{len(batch_losses)}")
+torch.testing.assert_close(by_today[-1], position(w, b))
+
+# %% same-training
+assert not torch.equal(by_today[0], by_today[1])
+# A step that were off by a thousandth would be noticed.
+moved = by_today[1] - by_today[0]
+assert (1e-3 * moved).abs().max() > 1e-5
+
+# %% epoch-losses
+(_, train_1, held_1), (_, train_2, held_2), (_, train_3, held_3) = epoch_losses
+assert train_1 > 100 * train_2 > 200 * train_3
+for train_k, held_k in ((train_1, held_1), (train_2, held_2), (train_3, held_3)):
+    assert 0.7 < held_k / train_k < 1.4
+assert held_3 > train_3
+ends = []
+for seed in range(10):
+    X_, y_, X_held, y_held = made(seed)
+    end = trained_from(torch.zeros(2, 1), torch.zeros(1), X_, y_, 0.03, 3)
+    ends.append(half_mean_square(X_held, y_held, end) / half_mean_square(X_, y_, end))
+assert min(ends) < 0.95 and max(ends) > 1.05  # a little below or above, as the seed has it
+assert max(abs(ratio - 1) for ratio in ends) < 0.4
+assert abs((2 / 200) ** 0.5 - 0.1) < 1e-9  # the relative spread of a mean of 200 squares
+in_prose("1000 and 200" if (len(features), len(held_features)) == (1000, 200) else "0 and 0")
+
+# %% least-squares
+torch.testing.assert_close(theta_best, least_squares(features, labels), rtol=1e-6, atol=1e-8)
+assert best_loss <= train_loss < 1.05 * best_loss
+assert X1.shape == (1000, 3)
+
+# %% training-picture
+best_ = theta_best.flatten()
+path_ = torch.stack(by_today).double()
+lengths = (path_[1:] - path_[:-1]).norm(dim=1)
+assert lengths[:50].mean() > 10 * lengths[100:150].mean() > 100 * lengths[-50:].mean()
+last = torch.tensor(batch_losses[-30:])
+assert last.max() > 2 * last.min()  # it jumps
+in_prose(f"{path_[0, 0].abs():.1f} {best_[0]:.1f} {best_[1]:.1f}")
+in_prose(f"{batch_losses[0]:.1f} {last.min():.1g} {last.max():.1g} {len(last)} {best_loss:.1g}")
+in_prose(f"{0.01 * (3 / 1000) ** 0.5:.5f}")
+in_prose("1000 and 0.01")
+
+# %% smaller-rate
+assert len(by_today) == 1301
+
+# %% distances
+data_error = (theta_best.flatten() - truth).norm().item()
+assert to_best[300] > data_error > 4 * to_best[1300]
+torch.testing.assert_close(to_best[:201], to_truth[:201], rtol=0.05, atol=0)
+assert abs(to_truth[1300] / data_error - 1) < 0.25
+assert 0.5 < data_error / (0.01 * (3 / 1000) ** 0.5) < 2
+assert to_best[250:301].max() > 2 * to_best[250:301].min()  # it jumps around least squares
+in_prose(f"{data_error:.5f}")
+# Which of the two errors is larger after 300 updates depends on the seed.
+larger = []
+for seed in range(10):
+    X_, y_, _, _ = made(seed)
+    best_ = least_squares(X_, y_).flatten()
+    end = trained_from(torch.zeros(2, 1), torch.zeros(1), X_, y_, 0.03, 3)
+    larger.append(bool((end - best_).norm() > (best_ - truth).norm()))
+    slow = trained_from(end[:2, None].float(), end[2:].float(), X_, y_, 0.003, 10)
+    assert (slow - best_).norm() < 0.5 * (best_ - truth).norm()
+assert 0 < sum(larger) < 10
+
+# %% distances-picture
+in_prose(f"{to_best[0]:.2g} 300 1300 {to_best[300]:.1g} {to_truth[300]:.1g}")
+data_error = (theta_best.flatten() - truth).norm()
+in_prose(f"{to_best[1300]:.1g} {to_truth[1300]:.1g} {data_error:.1g}")
+
+# %% differences
+matrix = (perfect[:5] - flat[:5]).abs()
+assert matrix.shape == (5, 5) and matrix.diagonal().max() < 0.05
+assert (perfect[:5] - labels[:5]).abs().max() < 0.05
+in_prose(f"{matrix.max():.1f} {matrix.diagonal().max():.1f}")
+
+# %% perfect-charged
+assert abs(charged / labels.var(correction=0).item() - 1) < 1e-3
+# The start's loss is another number: nobody should read a law into the two.
+start_loss = (labels**2).mean() / 2
+assert abs(start_loss / charged - 1) > 0.1
+
+# %% train-on-flat-labels
+assert abs(loss.item() / (labels.var(correction=0).item() / 2) - 1) < 1e-3
+assert w.abs().max() < 0.005
+assert len(features) == 1000
+in_prose(f"{len(features)}")
+torch.testing.assert_close(b.detach(), labels.mean(0), rtol=1e-3, atol=0)
+
+# %% exercise-1-answer
+cited("500", "given in the exercise's own text")
+
+# %% equal-start
+in_prose(f"{len(features)}")
+assert torch.equal(hidden[:, 0], hidden[:, 1]) or (hidden[:, 0] - hidden[:, 1]).abs().max() < 1e-5
+assert (hidden[:, 0] - 0.1).abs().min() > 0.1  # they moved
+torch.manual_seed(0)
+for far in (0.0, 10.0):  # and in the linear model every start leads to least squares
+    end = trained_from(torch.full((2, 1), far), torch.zeros(1), features, labels, 0.03, 3)
+    assert (end - theta_best.flatten()).norm() < 0.005
