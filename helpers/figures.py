@@ -156,8 +156,8 @@ def loss_contours(ax, X, y, b, w1, w2, levels=8, values=False, equal=False):
         y: labels (n, 1).
         b: the bias that the picture keeps fixed, a number.
         w1, w2: pairs (low, high), the part of the plane to draw.
-        levels: heights from the bottom of this part to its highest point, at least 2. The highest
-            is a corner and has no line, so one line fewer is drawn.
+        levels: heights from the bottom of this part to its highest point, 2 to 50. The highest is a
+            corner and has no line, so one line fewer is drawn.
         values: write the loss on the lines; they then lie at losses of two digits.
         equal: draw both weights to the same scale, so that directions and angles are true.
 
@@ -168,7 +168,7 @@ def loss_contours(ax, X, y, b, w1, w2, levels=8, values=False, equal=False):
     X, y = require_data(X, y, features=2)
     b = require_number("b", b)
     w1, w2 = require_span("w1", w1), require_span("w2", w2)
-    require_count("levels", levels, 2)
+    require_count("levels", levels, 2, 50)
     require_flag("values", values)
     require_flag("equal", equal)
     grid1 = torch.linspace(*w1, 121, dtype=torch.float64)
