@@ -51,10 +51,26 @@ def dollars_by_two_predictions(w, b, mean, std, y_mean, y_std):
     return predict(torch.eye(len(mean), dtype=w.dtype)) - origin, origin[0]
 
 
-@right("to_dollars")
-def dollars_scalar_bias(w, b, mean, std, y_mean, y_std):
+def dollars_by_columns(w, b, mean, std, y_mean, y_std):
     raw_w = w / std[:, None] * y_std
-    return [raw_w, (y_mean + y_std * b - (mean * raw_w[:, 0]).sum())[0]]
+    return [raw_w, y_mean + y_std * b - (mean * raw_w[:, 0]).sum()]
+
+
+def dollars_bias_of_shape(*shape):
+    """The right transformation, with its bias in another shape."""
+
+    def transform(*given):
+        raw_w, raw_b = dollars_by_columns(*given)
+        return raw_w, raw_b.reshape(shape)
+
+    return transform
+
+
+RIGHT["to_dollars"].append((dollars_by_columns,))
+WRONG["to_dollars"] += [
+    ((dollars_bias_of_shape(),), "shape (1,), got ()"),
+    ((dollars_bias_of_shape(1, 1),), "shape (1,), got (1, 1)"),
+]
 
 
 def dollars_variant(spread=True, mean_of_y=True, shift=-1.0, scale_b=True, divide=True):
