@@ -1,0 +1,27 @@
+"""How many processes share the tests: as many as the machine has cores, memory and files for."""
+
+from pathlib import Path
+
+import psutil
+
+MOST = 8
+# A worker that runs a notebook has torch in its own process and once more in the kernel.
+MEMORY_OF_A_WORKER = 2**30
+
+
+def pytest_xdist_auto_num_workers(config):
+    """The answer to `--numprocesses auto`, which pyproject.toml asks for."""
+    named = {Path(config.invocation_params.dir, arg.split("::")[0]) for arg in config.args}
+    return number_of_workers(
+        cores=psutil.cpu_count() or 1,
+        memory=psutil.virtual_memory().available,
+        files=None if any(path.is_dir() for path in named) else len(named),
+    )
+
+
+def number_of_workers(cores, memory, files=None):
+    """The number of processes for `cores`, `memory` free bytes, `files` (None: a whole folder)."""
+    limits = [MOST, cores, memory // MEMORY_OF_A_WORKER]
+    if files is not None:
+        limits.append(files)  # --dist loadfile: a file's tests stay in one process
+    return max(1, min(limits))
