@@ -49,8 +49,9 @@ def lesson_files(root):
     return {
         name.as_posix(): folder / name
         for name in names
-        # neither code nor what editors and Python leave behind
-        if name.suffix != ".py" and not any(part.startswith((".", "__")) for part in name.parts)
+        # neither the tests' and ruff's files nor what editors and Python leave behind
+        if name.suffix not in (".py", ".toml")
+        and not any(part.startswith((".", "__")) for part in name.parts)
     }
 
 

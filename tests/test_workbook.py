@@ -39,6 +39,7 @@ def root(tmp_path, monkeypatch):
         (notebooks / name).write_text(lesson(f"print({name!r})"), encoding="utf-8")
     (notebooks / "picture.png").write_bytes(b"\x89PNG")
     (notebooks / "conftest.py").write_text("")
+    (notebooks / "ruff.toml").write_text("")
     (notebooks / ".ipynb_checkpoints").mkdir()
     (notebooks / ".ipynb_checkpoints" / "01_a-checkpoint.ipynb").write_text(lesson())
     monkeypatch.chdir(tmp_path)
