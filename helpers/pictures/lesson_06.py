@@ -50,8 +50,12 @@ def two_losses(residual):
     near = torch.tensor([0.6 * residual, 1.4 * residual], dtype=torch.float64)
     fig, ax = plt.subplots(figsize=(6.2, 3.6))
     told = []
-    curves = (("r² (MSELoss)", 1.0, "C0", "-"), ("r² / 2 (squared_loss)", 0.5, "C1", "--"))
-    for name, factor, color, style in curves:
+    # The steeper curve has room for a word on its left, the flatter one on its right.
+    curves = (
+        ("r² (MSELoss)", 1.0, "C0", "-", (-10, 6), "right"),
+        ("r² / 2 (squared_loss)", 0.5, "C1", "--", (10, -12), "left"),
+    )
+    for name, factor, color, style, offset, side in curves:
         value, slope = factor * residual**2, 2 * factor * residual
         ax.plot(r, factor * r**2, style, color=color, label=name)
         ax.plot(near, value + slope * (near - residual), color="black", linewidth=1)
@@ -59,9 +63,10 @@ def two_losses(residual):
         ax.annotate(
             f"slope {slope:g}",
             (residual, value),
-            (10, -12),
+            offset,
             textcoords="offset points",
             color=color,
+            ha=side,
         )
         told.append(f"{name} is {value:g} with slope {slope:g}")
     ax.axvline(residual, color="0.6", linestyle=":", linewidth=1)
