@@ -179,11 +179,13 @@ def loss_contours(ax, X, y, b, w1, w2, levels=8, values=False, equal=False):
     loss = ((W * (X.T @ X / n @ W)).sum(0) - 2 * (X.T @ r / n).T @ W + (r**2).mean()) / 2
     loss = loss.reshape(121, 121).clamp_min(torch.finfo(torch.float64).tiny)
     low, high = loss.min(), loss.max()
-    lines = torch.logspace(torch.log10(low + (high - low) / 300), torch.log10(high), levels)
+    bottom = low + (high - low) / 300
+    lines = torch.logspace(bottom.log10(), high.log10(), levels, dtype=torch.float64)
     lines = lines[:-1].tolist()
     if values:
         lines = sorted({float(f"{line:.2g}") for line in lines})
-    if not math.isfinite(high) or low == high or not low < lines[0] <= lines[-1] < high:
+    lines = [line for line in lines if low < line < high]
+    if not lines or not math.isfinite(high):
         raise ValueError(
             "the loss of X, y and b must differ, and stay finite, over w1 and w2 for lines of "
             f"equal loss to be drawn; it goes from {low:g} to {high:g}"
@@ -264,8 +266,8 @@ def loss_curves(ax, curves, x_name="update", y_name="loss", start=0, step=1, loc
         ax.plot(places, values, color=f"C{k}", linestyle=DASHES[k], marker=marker, label=title)
     width = step * max(1, max(map(len, curves.values())) - 1)
     ax.set_xlim(start - 0.03 * width, start + 1.03 * width)
-    if start.is_integer() and step.is_integer():  # no tick at one and a half epochs
-        ax.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
+    # No tick at one and a half epochs, unless the axis is shorter than two.
+    ax.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
     every = torch.cat(list(curves.values()))
     low, high = every.min().item(), every.max().item()
     margin = max(high / low, 2) ** 0.05

@@ -306,9 +306,6 @@ def test_epochs_are_whole():
     _, ax = plt.subplots()
     figures.loss_curves(ax, {"loss": [3.0, 2.0, 1.0]}, step=0.1)
     assert any(tick != int(tick) for tick in ax.get_xticks())
-    _, ax = plt.subplots()
-    figures.loss_curves(ax, {"loss": [3.0, 2.0]}, start=0.5)
-    assert any(tick != int(tick) for tick in ax.get_xticks())
 
 
 @pytest.mark.parametrize(
@@ -445,7 +442,6 @@ BAD = [
     ("loss_contours", {"equal": 1}, TypeError, "equal must be True or False, got int"),
     ("loss_contours", {"X": 0 * X}, ValueError, "the loss of X, y and b must differ, and stay"),
     ("loss_contours", {"X": X.double() * 1e200}, ValueError, "the loss of X, y and b must differ"),
-    ("loss_contours", {"X": X * 1e-9}, ValueError, "the loss of X, y and b must differ"),
     ("path", {"points": torch.ones(4, 3)}, ValueError, "points must have shape (m, 2), got (4, 3)"),
     ("path", {"points": {}}, TypeError, "points must be numbers of shape (m, 2), real, got dict"),
     ("path", {"points": COMPLEX}, TypeError, "points must be numbers of shape (m, 2), real, got"),
@@ -507,7 +503,7 @@ def test_bad_input_is_refused_by_name(name, change, error, message):
     with pytest.raises(error) as caught:
         getattr(figures, name)(**arguments)
     assert type(caught.value) is error
-    assert message in str(caught.value)
+    assert f" {message}" in f" {caught.value}"  # from the first letter of the name
     # Nothing half-drawn is left behind.
     assert not (ax.lines or ax.collections or ax.texts)
     assert plt.get_fignums() == [fig.number]
