@@ -142,11 +142,13 @@ def differences(column, matrix):
             for j, value in enumerate(row):
                 ax.text(j, i, f"{value:.1f}", ha="center", va="center")
         ax.set(xticks=[], yticks=[])
+        ax.spines[:].set_visible(True)
         ax.grid(False)
     axes[0].set_title(f"y of shape ({n}, 1)")
     axes[1].set_title(f"y of shape ({n},)")
     for i in range(n):
-        axes[1].add_patch(plt.Rectangle((i - 0.5, i - 0.5), 1, 1, fill=False, edgecolor="C1"))
+        frame = {"fill": False, "edgecolor": "C1", "linewidth": 2.5, "zorder": 3}
+        axes[1].add_patch(plt.Rectangle((i - 0.45, i - 0.45), 0.9, 0.9, **frame))
     figures.show(
         fig,
         f"Left: {n} absolute differences in one column, at most {column.max():.1f}. Right: a "

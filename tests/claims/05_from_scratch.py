@@ -236,11 +236,27 @@ start_loss = (labels**2).mean() / 2
 assert abs(start_loss / charged - 1) > 0.1
 
 # %% train-on-flat-labels
-assert abs(loss.item() / (labels.var(correction=0).item() / 2) - 1) < 1e-3
-assert w.abs().max() < 0.005
-assert len(features) == 1000
-in_prose(f"{len(features)}")
-torch.testing.assert_close(b.detach(), labels.mean(0), rtol=1e-3, atol=0)
+half = labels.var(correction=0).item() / 2
+assert abs(loss.item() / half - 1) < 0.04
+assert loss.item() > half
+in_prose(f"{flat.mean():.2f}")
+weights, biases, more = [], [], []
+for seed in range(10):  # trained longer and from other seeds: the same
+    torch.manual_seed(seed)
+    w_, b_ = torch.zeros(2, 1), torch.zeros(1)
+    for _ in range(5):
+        for batch in torch.randperm(1000).split(10):
+            r_ = linreg(features[batch], w_, b_) - labels[batch].mean()
+            w_, b_ = w_ - lr * features[batch].T @ r_ / 10, b_ - lr * r_.mean(0)
+    r_ = linreg(features, w_, b_) - flat
+    more.append((r_**2).mean().item() / 2)
+    weights.append(w_.flatten())
+    biases.append(b_)
+assert all(abs(value / half - 1) < 0.06 for value in more)
+mean_weights = torch.stack(weights).mean(0)
+torch.testing.assert_close(mean_weights, true_w / 10, rtol=0.25, atol=0)
+assert (w.detach()[:, 0] - true_w / 10).abs().max() < 0.15
+assert all((b_ - flat.mean()).abs() < 0.4 for b_ in [*biases, b.detach()])
 
 # %% exercise-1-answer
 cited("500", "given in the exercise's own text")

@@ -242,8 +242,11 @@ def test_differences(shown):
         assert texts == {(j, i): f"{values[i, j]:.1f}" for i in range(n) for j in range(m)}
         assert list(ax.get_xticks()) == list(ax.get_yticks()) == []
         assert ax.images[0].get_clim() == right.images[0].get_clim()
-    corners = [patch.get_xy() for patch in right.patches]
-    assert corners == [(-0.5, -0.5), (0.5, 0.5), (1.5, 1.5)]
+    centres = [tuple(patch.get_center()) for patch in right.patches]
+    torch.testing.assert_close(
+        torch.tensor(centres), torch.arange(3.0)[:, None].expand(3, 2).double()
+    )
+    assert not any(patch.get_fill() for patch in right.patches)
     assert alt == (
         "Left: 3 absolute differences in one column, at most 1.0. Right: a 3 by 3 matrix of "
         "differences up to 2.5; on the diagonal, which is marked, at most 1.0."
