@@ -36,15 +36,12 @@ from helpers.require import (
 
 __all__ = [
     "STYLE",
-    "draw_network",
-    "draw_neuron",
     "log_ticks",
     "loss_contours",
     "loss_curves",
     "mark",
     "note",
     "path",
-    "path_panels",
     "reference_line",
     "require_array",
     "require_axes",
@@ -371,157 +368,6 @@ def note(ax, text, point, place):
     white = {"facecolor": "white", "edgecolor": "none", "pad": 1.5}
     middle = {"ha": "center", "va": "center", "fontsize": 9}
     ax.annotate(text, point, place, arrowprops=arrow, bbox=white, **middle)
-
-
-def path_panels(X, y, best, paths, w1, w2, curves=None, curve_name=""):
-    """Draw several ways over the same contours, one panel a way, and below each way its curve.
-
-    Args:
-        X: features (n, 2).
-        y: labels (n, 1).
-        best: (3,), the lowest point (w1, w2, b), marked; the contours keep its bias fixed.
-        paths: two to five ways, title -> positions (w1, w2, b) of shape (m, 3), the start first.
-        w1, w2: pairs (low, high), the part of the plane to draw; what leaves it is cut off.
-        curves: with the titles of `paths`, positive numbers (m,), one an update; left out, there
-            is one row of panels. A curve that ends early has NaN from there on.
-        curve_name: the label of the curves' common logarithmic axis; needed with `curves`.
-
-    Returns:
-        The figure, not yet shown.
-    """
-    X, y = require_data(X, y, features=2)
-    *lowest, b = require_point("best", best, 3).tolist()
-    paths = require_mapping("paths", paths, 2, 5)
-    for title, points in paths.items():
-        paths[title] = require_points(f"paths[{title!r}]", points, 3)
-    w1, w2 = require_span("w1", w1), require_span("w2", w2)
-    if curves is not None:
-        curves = require_mapping("curves", curves)
-        if list(curves) != list(paths):
-            raise ValueError(f"curves must have the titles of paths, got {list(curves)}")
-        for title, values in curves.items():
-            curves[title] = _require_ending_curve(f"curves[{title!r}]", values)
-        require_text("curve_name", curve_name)
-    rows = 1 if curves is None else 2
-    columns = len(paths)
-    # Panels of one size need no search for a layout, which takes half of the time to draw.
-    fig, axes = plt.subplots(
-        rows,
-        columns,
-        figsize=(1.8 * columns, 2.1 * rows),
-        sharey="row",
-        squeeze=False,
-        layout="none",
-    )
-    fig.subplots_adjust(0.42 / columns, 0.25 / rows, 0.99, 1 - 0.13 / rows, 0.14, 0.56)
-    for k, (title, points) in enumerate(paths.items()):
-        ax = axes[0, k]
-        loss_contours(ax, X, y, b, w1, w2, levels=5)
-        path(ax, points[:, :2], color=f"C{k}")
-        ax.plot(*lowest, "*", color="black", markersize=7, zorder=3)
-        ax.set(title=title, xlim=w1, ylim=w2)
-        if k > 0:
-            ax.set_ylabel("")
-        if curves is not None:
-            axes[1, k].semilogy(curves[title], color=f"C{k}")
-            axes[1, k].set_xlabel("update")
-    if curves is not None:
-        for ax in axes[1]:
-            log_ticks(ax)
-        axes[1, 0].set_ylabel(curve_name)
-    return fig
-
-
-def _require_ending_curve(name, values):
-    """Return `values` as `require_curve` does, without the NaN at its end."""
-    if isinstance(values, torch.Tensor) and values.ndim == 1 and values.is_floating_point():
-        values = values[: len(values) - int(values.isnan().flip(0).int().cumprod(0).sum())]
-    return require_curve(name, values, positive=True)
-
-
-def draw_network(inputs, output):
-    """Draw the linear model as a network: every input and the constant 1 joined to one output.
-
-    Args:
-        inputs: what the d inputs mean, one to eight texts, from top to bottom.
-        output: what the output means, a text.
-
-    Returns:
-        The figure, not yet shown.
-    """
-    inputs = require_texts("inputs", [inputs] if isinstance(inputs, str) else inputs)
-    if not 1 <= len(inputs) <= 8:
-        raise ValueError(f"inputs must be 1 to 8 texts, got {len(inputs)}")
-    require_text("output", output)
-    d = len(inputs)
-    fig, ax = plt.subplots(figsize=(6.8, 1.3 + 0.62 * d))
-    ax.set(xlim=(-3.1, 8.2), ylim=(-d - 0.95, 0.75), aspect="equal")
-    ax.axis("off")
-    middle = (4.6, -d / 2)
-    for j, meaning in enumerate([*inputs, "constant"]):
-        bias = j == d
-        weight, unit = ("$b$", "1") if bias else (f"$w_{j + 1}$", f"$x_{j + 1}$")
-        color, style = ("C1", "--") if bias else ("C0", "-")
-        ax.plot((0, middle[0]), (-j, middle[1]), color=color, linestyle=style, zorder=1)
-        ax.add_patch(plt.Circle((0, -j), 0.36, facecolor="white", edgecolor=color, linestyle=style))
-        ax.text(0, -j, unit, ha="center", va="center")
-        ax.text(-0.6, -j, meaning, ha="right", va="center", fontsize=9)
-        # Near the inputs the lines are furthest apart, so that a label there covers no other line.
-        near = (1.5, -j + 1.5 / middle[0] * (middle[1] + j))
-        white = {"facecolor": "white", "edgecolor": "none", "pad": 1.5}
-        ax.text(*near, weight, color=color, ha="center", va="center", bbox=white)
-    ax.add_patch(plt.Circle(middle, 0.5, facecolor="#E8F1F8", edgecolor="C0", zorder=2))
-    ax.text(*middle, r"$\hat y$", ha="center", va="center", fontsize=12)
-    ax.text(middle[0] + 0.75, middle[1], output, ha="left", va="center", fontsize=9)
-    for x, text in ((0, "inputs"), (2.3, "one layer of weights"), (middle[0], "output")):
-        ax.text(x, -d - 0.75, text, ha="center", va="center", fontsize=9, style="italic")
-    return fig
-
-
-def draw_neuron():
-    """Draw a nerve cell, schematically, with the part of the linear model that each part gave.
-
-    Returns:
-        The figure, not yet shown.
-    """
-    fig, ax = plt.subplots(figsize=(7.4, 3.3))
-    ax.set(xlim=(-4.6, 8.6), ylim=(-2.85, 3.0), aspect="equal")
-    ax.axis("off")
-    cell, ink = "#BFD9EA", "C0"
-    # The body is round, but reaches out to the three dendrites and, on the right, to the axon.
-    arms = torch.tensor([2.35, 3.14, 3.93, 6.28])
-    phi = torch.linspace(0.5, 0.5 + 2 * torch.pi, 361)
-    reach = torch.tensor([0.55, 0.55, 0.55, 0.35])
-    radius = 0.8 + torch.exp(-(((phi[:, None] - arms) / 0.2) ** 2)) @ reach
-    ax.fill(radius * phi.cos(), radius * phi.sin(), facecolor=cell, edgecolor=ink, zorder=3)
-    ax.add_patch(plt.Circle((0, 0), 0.36, facecolor=ink, edgecolor="none", zorder=4))
-    dendrites = ((1.75, 0.91, (-1.1, 1.7)), (0.0, 0.0, (-1.7, 0.32)), (-1.75, -0.91, (-1.1, -1.7)))
-    for j, (height, tip, at) in enumerate(dendrites):
-        ax.plot((-2.0, -0.9), (height, tip), color=ink, linewidth=3.2, zorder=2)
-        for rise in (-0.42, 0.0, 0.42):  # the twigs on which the signals of other cells arrive
-            ax.plot((-2.0, -2.95), (height, height + rise), color=ink)
-            ax.plot(-2.95, height + rise, "o", color="C1", markersize=4)
-        ax.text(-3.25, height, f"$x_{j + 1}$", ha="right", va="center", fontsize=12)
-        ax.text(*at, f"$w_{j + 1}$", ha="center", va="center", color="C1", fontsize=11)
-    ax.plot((1.0, 6.4), (0, 0), color=ink, linewidth=2.6, zorder=1)
-    for left in (1.75, 2.95, 4.15, 5.35):  # the sheath of the axon
-        sheath = plt.Rectangle((left, -0.2), 0.95, 0.4, facecolor=cell, edgecolor=ink, zorder=2)
-        ax.add_patch(sheath)
-    for rise in (-0.7, 0.0, 0.7):
-        ax.plot((6.4, 7.1), (0, rise), color=ink)
-        ax.plot(7.1, rise, "o", color="C1", markersize=5)
-    ax.text(7.45, 0, r"$\hat y$", ha="left", va="center", fontsize=12)
-    notes = (
-        ((-2.4, -1.98), (-2.0, -2.6), "dendrites: the inputs"),
-        ((-2.87, 2.22), (-2.3, 2.75), "synapses: the weights"),
-        ((0.1, -0.85), (1.1, -1.9), "cell body and nucleus:\nthe weighted sum plus bias"),
-        ((1.2, 0.1), (2.2, 1.6), "does it fire?\nthe activation"),
-        ((4.6, -0.25), (5.1, -1.3), "axon: the output"),
-    )
-    for xy, at, text in notes:
-        arrow = {"arrowstyle": "-", "color": "0.4", "linewidth": 0.8}
-        ax.annotate(text, xy, at, ha="center", va="center", fontsize=9, arrowprops=arrow)
-    return fig
 
 
 def residual_squares(ax, x, y, w, b):
