@@ -13,7 +13,7 @@ def test_ruff(command):
         [sys.executable, "-m", "ruff", *command, "."],
         cwd=reading.ROOT,
         capture_output=True,
-        text=True,
+        encoding="utf-8",  # ruff writes UTF-8, also where the system reads something else
     )
     if result.returncode:
         pytest.fail(f"ruff {' '.join(command)}\n{result.stdout}{result.stderr}", pytrace=False)
