@@ -1,7 +1,7 @@
 """Run notebooks from a fresh kernel and save them: `python tests/run_notebook.py NOTEBOOK ...`
 
 What it saves is what a reader should get: the outputs, the counts 1..n, and no metadata that
-differs from one machine or moment to the next. If one of its pictures is the README's (it has the
+differs from one machine or moment to the next. If one of its pictures is in the README (with the
 same alternative text), the README's file is renewed, too.
 """
 
@@ -35,12 +35,13 @@ def clean(notebook):
 
 
 def renew_readme_picture(notebook):
-    """Write the README's picture if the notebook has drawn it."""
-    ((alt, target),) = re.findall(r"!\[(.*?)\]\((.*?)\)", README.read_text(encoding="utf-8"))
+    """Write each picture of the README that the notebook has drawn: the one with the same text."""
+    shown = dict(re.findall(r"!\[(.*?)\]\((.*?)\)", README.read_text(encoding="utf-8")))
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
-            if output.get("metadata", {}).get("image/png", {}).get("alt") == alt:
-                (README.parent / target).write_bytes(b64decode(output.data["image/png"]))
+            alt = output.get("metadata", {}).get("image/png", {}).get("alt")
+            if alt in shown:
+                (README.parent / shown[alt]).write_bytes(b64decode(output.data["image/png"]))
 
 
 def run(path):

@@ -1,7 +1,6 @@
 """The README: its commands, its picture, its lesson table and its lecture map are true."""
 
 import re
-import subprocess
 
 import pytest
 from machinery.cells import headings
@@ -25,42 +24,48 @@ def blocks(language):
     return [line for block in found for line in block.splitlines()]
 
 
+def on_windows(command):
+    """The form that a command of Linux and macOS has in the Command Prompt."""
+    return command.replace("python3", "python").replace(".venv/bin/", ".venv\\Scripts\\")
+
+
 def test_two_commands_and_the_same_for_windows():
-    lab, tests = blocks("sh")
-    assert lab.endswith("jupyter lab notebooks")
-    assert tests.endswith("pytest")
-    windows = [
-        line.replace("python3", "python").replace("bin/", "Scripts\\") for line in (lab, tests)
-    ]
-    assert blocks("bat") == [line.replace(".venv/", ".venv\\") for line in windows]
+    lesson, tests = blocks("sh")
+    assert lesson.endswith("/python -m helpers.workbook")
+    assert tests.endswith("/pytest")
+    assert blocks("bat") == [on_windows(lesson), on_windows(tests)]
 
 
-def test_ci_takes_the_command_from_the_readme():
-    """`.ci/run` holds no command of its own; the workflow calls `.ci/run`."""
-    script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
-    assert "pip install" not in script
-    pattern = re.search(r'grep -E "(.*)" README', script)[1].replace("$python", "python3")
-    found = [line for line in README.splitlines() if re.search(pattern, line)]
-    assert found == blocks("sh")[1:]
-    workflow = (ROOT / ".github" / "workflows" / "test.yml").read_text(encoding="utf-8")
-    assert re.search(r"run: \.ci/run$", workflow, re.MULTILINE)
-    assert "pip install" not in workflow
+def test_later_commands_stand_in_both_forms():
+    found = rows("Start")
+    assert len(found) > 2
+    for _, command, windows in found:
+        assert on_windows(command) == windows
 
 
-def test_ci_script_is_executable_and_valid():
-    assert subprocess.run(["bash", "-n", ROOT / ".ci" / "run"], check=False).returncode == 0
+def test_the_workbook_and_the_lessons_that_are_renewed_exist():
+    """The module that the command runs is there, and the lesson that it renews is one."""
+    assert (ROOT / "helpers" / "workbook.py").exists()
+    stems = [path.stem for path in LESSONS]
+    renewed = re.findall(r"--renew (\w+)", README)
+    assert renewed
+    assert set(renewed) <= set(stems)
 
 
 def test_files_and_links_exist():
-    targets = re.findall(r"\]\(([^)#]+)\)", README)
-    named = re.findall(r"`(?:[^`]*\s)?((?:notebooks|tests|helpers)/[\w./]*)`", README)
+    targets = re.findall(r"\]\((?!https?:)([^)#]+)\)", README)
+    named = re.findall(r"(?<![\w/])(?:notebooks|tests|helpers)/[\w./]*", " ".join(spans()))
     for target in targets + [name for name in named if "NN" not in name]:
         assert (ROOT / target).exists(), target
 
 
 def test_picture_is_one_of_a_lesson():
-    """The picture's file holds, to the byte, the picture of a lesson with the same description."""
-    ((alt, target),) = re.findall(r"!\[(.*?)\]\((.*?)\)", README)
+    """The picture's file holds, to the byte, the picture of a lesson with the same description.
+
+    Other images, such as a badge from elsewhere, are no pictures of ours.
+    """
+    images = re.findall(r"!\[(.*?)\]\((.*?)\)", README)
+    ((alt, target),) = [image for image in images if image[1].startswith("notebooks/")]
     in_lessons = [
         picture.png
         for path in LESSONS
@@ -82,6 +87,10 @@ def test_lesson_table(path):
     assert f"{row[0]}. {name}" == title
     assert row[3] == minutes
     assert len(row[2]) > 10
+
+
+def test_lesson_table_has_no_other_rows():
+    assert len(rows("Lessons")) == len(LESSONS)
 
 
 def test_lecture_map_names_every_slide_and_a_heading_that_exists():

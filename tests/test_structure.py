@@ -1,6 +1,5 @@
 """Every rule of `rules` holds in every notebook, and the notebooks form a whole."""
 
-import re
 from collections import Counter
 from functools import cache
 
@@ -56,16 +55,3 @@ def test_every_notebook_is_numbered():
     }
     # A notebook with another name would escape the rules above.
     assert sorted(found - set(reading.NOTEBOOKS)) == []
-
-
-def test_readme_table_lists_the_lessons():
-    """The rows of the README's lesson table: `| 3 | [Title](notebooks/03_topic.ipynb) | ...`."""
-    readme = reading.ROOT / "README.md"
-    text = readme.read_text(encoding="utf-8") if readme.exists() else ""
-    linked = [
-        target
-        for line in text.split("\n")
-        if line.lstrip().startswith("|")
-        for target in re.findall(r"\]\(notebooks/([^)/]+\.ipynb)\)", line)
-    ]
-    assert sorted(set(linked)) == [path.name for path in reading.LESSONS]
