@@ -5,38 +5,30 @@ from torch import nn
 from torch.utils import data
 
 RIGHT = {
-    "predict_prints": [(2, 0.06), (torch.tensor(2.0), 0.03 / 0.5)],
-    "learning_rate": [
-        (lambda reduction, lr, m: lr / 2 if reduction == "mean" else lr / m / 2,),
-        (lambda reduction, lr, m: torch.tensor(lr / (1 if reduction == "mean" else m)) / 2,),
-    ],
+    "predict_rate": [(0.00075, 40), (0.03 / 40, 40.0)],
     "fixed_divisor_loss": [
         (lambda y_hat, y, batch_size: ((y_hat - y) ** 2 / 2).sum() / batch_size,),
         (lambda y_hat, y, batch_size: nn.MSELoss()(y_hat, y) * len(y) / (2 * batch_size),),
     ],
+    "twin": [],
     "replay": [],
     "momentum_step": [],
 }
 WRONG = {
-    "predict_prints": [
-        ((0.5, 0.06), "upside down"),
-        ((1, 0.06), "has a half"),
-        ((264, 0.06), "after an epoch"),
-        ((4, 0.06), "only a factor"),
-        ((2, 0.015), "turn the question round"),
-        ((2, 0.03), "twice as long"),
-        ((2, 0.12), "makes up for the half"),
-        ((2, "0.06"), "should be a number"),
-    ],
-    "learning_rate": [
-        ((lambda reduction, lr, m: lr if reduction == "mean" else lr / m,), "half is missing"),
-        ((lambda reduction, lr, m: 2 * lr,), "turned round"),
-        ((lambda reduction, lr, m: lr / 2 if reduction == "mean" else lr * m / 2,), "divide by m"),
-        ((lambda reduction, lr, m: lr / 2,), "number of examples"),
-        ((lambda reduction, lr, m: lr / (2 * m),), "divided by m already"),
-        ((lambda reduction, lr, m: lr / 3,), "is not the rate"),
-        ((lambda reduction, lr, m: None,), "`return` missing"),
-        ((lambda reduction, lr, m: {"mean": lr / 2}[reduction],), "KeyError"),
+    "predict_rate": [
+        ((0.03, 40), "40 times as long"),
+        ((0.015, 40), "the sum is over 20"),
+        ((0.0015, 40), "no half either"),
+        ((1.2, 40), "divide"),
+        ((0.003, 40), "ten examples"),
+        ((0.000752, 40), "does not give the steps"),
+        ((0.00075, 20), "without the half"),
+        ((0.00075, 2), "it is a sum"),
+        ((0.00075, 0.025), "other way round"),
+        ((0.00075, 10), "no half is left"),
+        ((0.00075, 40.1), "not the ratio"),
+        (("0.00075", 40), "should be a number"),
+        ((0.00075, None), "should be a number"),
     ],
     "fixed_divisor_loss": [
         ((lambda y_hat, y, b: ((y_hat - y) ** 2 / 2).mean(),), "examples that are there"),
@@ -47,9 +39,13 @@ WRONG = {
         ((lambda y_hat, y, b: (y_hat - y) ** 2 / (2 * b),), "shape ()"),
         ((lambda y_hat, y, b: ((y_hat.detach() - y) ** 2 / 2).sum() / b,), "cut off"),
         ((lambda y_hat, y, b: (y_hat - y).abs().sum() / b,), "not the one"),
-        ((lambda y_hat, y, b: ((y_hat - y) ** 2 / 2).sum() / max(b, 9) * 1.5,), "short one"),
+        ((lambda y_hat, y, b: ((y_hat - y) ** 2 / 2).sum() / (1.5 * b),), "not the one"),
+        ((lambda y_hat, y, b: ((y_hat - y) ** 2 / 2).sum() / b + 100,), "off by a constant"),
+        ((lambda y_hat, y, b: ((y_hat - y.sub_(1)) ** 2 / 2).sum() / b,), "Your code changed `y`"),
+        ((lambda y_hat, y, b: y.clone().requires_grad_().sum() / b,), "does not depend"),
         ((lambda y_hat, y, b: nn.MSELoss(y_hat, y),), "Boolean value"),
     ],
+    "twin": [],
     "replay": [],
     "momentum_step": [],
 }
@@ -63,6 +59,54 @@ def right(name):
 def wrong(name, fragment):
     """Add the decorated function to the wrong answers; `fragment` names its mistake."""
     return lambda f: WRONG[name].append(((f,), fragment)) or f
+
+
+@right("twin")
+def twin_by_sum(X, y, batches, lr, w_start):
+    layer = nn.Sequential(nn.Linear(len(w_start), 1))
+    nn.init.zeros_(layer[0].bias)
+    layer[0].weight = nn.Parameter(w_start.T.clone())
+    optimizer = torch.optim.SGD(layer.parameters(), lr=lr / len(batches[0]) / 2)
+    for rows in batches:
+        optimizer.zero_grad()
+        nn.MSELoss(reduction="sum")(layer(X[rows]), y[rows]).backward()
+        optimizer.step()
+    return layer[0].weight.detach().T, layer[0].bias.detach()
+
+
+def twin_variant(rate=0.5, bias=0.0, clear=True, wrong_b=0.0, spoil=False):
+    """The library's training with one part turned to a mistake."""
+
+    def train(X, y, batches, lr, w_start):
+        net = nn.Linear(X.shape[1], 1)
+        net.weight.data.copy_(w_start.T)
+        if bias is not None:
+            net.bias.data.fill_(bias)
+        optimizer = torch.optim.SGD(net.parameters(), lr=rate * lr)
+        for rows in batches:
+            nn.MSELoss()(net(X[rows]), y[rows]).backward()
+            optimizer.step()
+            if clear:
+                optimizer.zero_grad()
+        if spoil:
+            w_start.zero_()
+        return net.weight.detach().T, net.bias.detach() + wrong_b
+
+    return train
+
+
+RIGHT["twin"].append((twin_variant(),))
+WRONG["twin"] += [
+    ((twin_variant(rate=1.0),), "still twice too long"),
+    ((twin_variant(bias=None),), "Where does the bias start"),
+    ((twin_variant(rate=1.0, bias=None),), "Where does the bias start"),
+    ((twin_variant(clear=False),), "parts from program 1"),
+    ((twin_variant(wrong_b=1.0),), "the bias is not"),
+    ((twin_variant(spoil=True),), "Your code changed `w_start`"),
+    ((lambda *args: twin_variant()(*args)[0],), "Return two tensors"),
+    ((lambda *args: (twin_variant()(*args)[0].T, torch.zeros(1)),), "should have shape (2, 1)"),
+    ((lambda *args: None,), "`return` missing"),
+]
 
 
 @right("replay")
@@ -127,7 +171,7 @@ def replay_drops_last(X, y, batches):
     return data.DataLoader(data.TensorDataset(X, y), batch_sampler=batches[:-1])
 
 
-@wrong("replay", "read once")
+@wrong("replay", "second pass is empty")
 def replay_used_up(X, y, batches):
     return data.DataLoader(data.TensorDataset(X, y), batch_sampler=iter(batches))
 
@@ -151,13 +195,29 @@ def momentum_with_copy(params, velocities, lr, mu):
         param.grad = None
 
 
-@right("momentum_step")
+@wrong("momentum_step", "other tensors now")
 def momentum_in_the_list(params, velocities, lr, mu):
     with torch.no_grad():
         for k, param in enumerate(params):
             velocities[k] = mu * velocities[k] + param.grad
             param -= lr * velocities[k]
             param.grad.zero_()
+
+
+@wrong("momentum_step", "velocities are not")
+def momentum_scaled(params, velocities, lr, mu):
+    # The same steps, but what is kept is lr times the velocity.
+    with torch.no_grad():
+        for param, velocity in zip(params, velocities, strict=True):
+            velocity.mul_(mu).add_(lr * param.grad)
+            param -= velocity
+            param.grad.zero_()
+
+
+@wrong("momentum_step", "no longer asks")
+def momentum_freezes(params, velocities, lr, mu):
+    momentum_with_copy(params, velocities, lr, mu)
+    params[0].requires_grad_(False)
 
 
 def momentum_variant(
