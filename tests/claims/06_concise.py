@@ -108,6 +108,9 @@ torch.testing.assert_close(layer.weight.detach(), wanted)
 assert table["squared_loss"].tolist() == [4.5, 3.0]
 assert table["MSELoss"].tolist() == [9.0, 6.0]
 
+# %% two-losses
+assert y_hat.item() - 1.0 == 3
+
 # %% first-step
 assert len(batches) == 150
 by_hand_step, full_step, half_step = (path[0] for path in paths.values())
@@ -157,6 +160,13 @@ in_prose(f"{batch_size}")
 
 # %% todays-parts
 assert torch.equal(X_train, features) and torch.equal(y_train, labels)
+# The same start, too: training forgets it, so that the end alone would not show a difference.
+torch.manual_seed(0)
+d2l.synthetic_data(true_w, true_b, 1500)
+start = nn.Sequential(nn.Linear(2, 1))
+start[0].weight.data.normal_(0, 0.01)
+torch.testing.assert_close(model[0].weight, start[0].weight, rtol=1e-5, atol=0)
+assert model[0].bias.item() == 0 and 0 < model[0].weight.abs().max() < 0.05
 assert loss_fn.reduction == "mean" and optimizer.param_groups[0]["lr"] == 0.03
 weight = nn.Linear(2, 1).weight
 torch.manual_seed(3)
