@@ -1,5 +1,6 @@
-"""Lesson 7: both programs are one for any data, start, order and batch size; slips are seen."""
+"""Lesson 7: both programs are one for any data, start, order and batches; slips are seen."""
 
+import numpy as np
 import pytest
 import torch
 from d2l import torch as d2l
@@ -8,110 +9,171 @@ from hypothesis import strategies as st
 from machinery import reading
 from torch import nn
 
-(LESSON,) = [path for path in reading.LESSONS if path.name.startswith("07_")]
-NAMES = ("program_1", "program_2", "load_array", "first_epoch", "one_epoch", "mean_square")
+from helpers.pictures import lesson_07 as pictures
+
+lesson = reading.definitions(
+    reading.ROOT / "notebooks" / "07_same_training_twice.ipynb",
+    "draw_batches",
+    "program_1",
+    "program_2",
+    "mean_square",
+    "train",
+)
+PARTS = ["model", "loss", "optimizer"]
 
 
-def lesson(**setting):
-    """The lesson's functions, with the settings that they read from the notebook's top level."""
-    functions = reading.definitions(LESSON, *NAMES)
-    functions.program_1.__globals__.update(setting)
-    return functions
-
-
-def data_set(seed, n, dtype):
+def drawn(seed, count, size=10, dtype=torch.float64):
+    """Batches of random examples, and a start for the weights, (2, 1)."""
     torch.manual_seed(seed)
-    X, y = d2l.synthetic_data(torch.tensor([2, -3.4]), 4.2, n)
-    return X.to(dtype), y.to(dtype)
+    X, y = d2l.synthetic_data(torch.tensor([2, -3.4]), 4.2, count * size)
+    batches = list(zip(X.to(dtype).split(size), y.to(dtype).split(size), strict=True))
+    return batches, torch.randn(2, 1, dtype=dtype)
 
 
-def recorded(functions, n, batch_size, num_epochs):
-    loader = functions.load_array((torch.arange(n),), batch_size)
-    return [[rows for (rows,) in loader] for _ in range(num_epochs)]
-
-
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=25)
 @given(
     seed=st.integers(0, 2**20),
-    batch_size=st.integers(1, 12),
-    batches=st.integers(1, 6),
-    num_epochs=st.integers(1, 3),
+    count=st.integers(1, 30),
     lr=st.floats(0.001, 0.1),
-    precision=st.sampled_from([(torch.float32, 2e-6), (torch.float64, 1e-12)]),
+    library=st.sets(st.sampled_from(PARTS)),
 )
-def test_program_2_at_half_the_rate_is_program_1(
-    seed, batch_size, batches, num_epochs, lr, precision
-):
-    dtype, bound = precision
-    functions = lesson(batch_size=batch_size, num_epochs=num_epochs)
-    X, y = data_set(seed, batch_size * batches, dtype)
-    order = recorded(functions, len(X), batch_size, num_epochs)
-    by_hand = functions.program_1(X, y, order, lr, seed)
-    by_library = functions.program_2(X, y, lr / 2, seed)
-    assert by_hand.shape == by_library.shape == (batches * num_epochs, 3)
-    assert by_hand.dtype == by_library.dtype == dtype
-    assert (by_hand - by_library).abs().max() < bound
+def test_any_exchange_of_parts_makes_the_same_updates(seed, count, lr, library):
+    batches, start = drawn(seed, count)
+    by_hand = lesson.program_1(batches, lr, start)
+    exchanged = lesson.train(batches, lr, start, library)
+    by_library = lesson.program_2(batches, lr / 2, start)
+    assert by_hand.shape == exchanged.shape == by_library.shape == (count, 3)
+    assert (exchanged - by_hand).abs().max() < 1e-11
+    assert (by_library - by_hand).abs().max() < 1e-11
 
 
 @pytest.mark.parametrize("slip", ["full lr", "other start", "other order", "short batch"])
 def test_the_comparison_sees_slips(slip):
-    functions = lesson(batch_size=10, num_epochs=1)
-    X, y = data_set(0, 44 if slip == "short batch" else 40, torch.float64)
-    order = recorded(functions, len(X), 10, 1)
+    batches, start = drawn(0, 6)
+    other, lr = list(batches), 0.015
+    if slip == "full lr":
+        lr = 0.03
     if slip == "other order":
-        order[0][1], order[0][2] = order[0][2], order[0][1]
-    by_hand = functions.program_1(X, y, order, 0.03, seed=1 if slip == "other start" else 0)
-    by_library = functions.program_2(X, y, 0.03 if slip == "full lr" else 0.015, seed=0)
-    apart = (by_hand - by_library).abs().amax(dim=1) > 1e-6
-    first = {"full lr": 0, "other start": 0, "other order": 1, "short batch": 4}[slip]
-    assert apart.tolist() == [k >= first for k in range(len(apart))]
+        other[2], other[4] = other[4], other[2]
+    if slip == "short batch":
+        batches[5] = other[5] = tuple(t[:4] for t in other[5])
+    by_hand = lesson.program_1(batches, 0.03, start)
+    by_library = lesson.program_2(other, lr, start + (slip == "other start"))
+    apart = ((by_hand - by_library).abs().amax(dim=1) > 1e-6).tolist()
+    first = {"full lr": 0, "other start": 0, "other order": 2, "short batch": 5}[slip]
+    assert apart.index(True) == first
 
 
-def test_load_array_repeats_itself_and_shuffles_each_epoch_anew():
-    functions = lesson()
-    first, second = (recorded(functions, 50, 7, 2) for _ in range(2))
-    for epoch, again in zip(first, second, strict=True):
-        assert [len(rows) for rows in epoch] == [7] * 7 + [1]
-        assert torch.cat(epoch).sort().values.equal(torch.arange(50))
-        assert torch.cat(epoch).equal(torch.cat(again))
-    assert not torch.cat(first[0]).equal(torch.cat(first[1]))
-
-
-@settings(max_examples=10, deadline=None)
-@given(seed=st.integers(0, 2**20), gradient=st.sampled_from([0.5, 1.0]))
-def test_first_epoch_is_what_autograd_does(seed, gradient):
-    functions = lesson(batch_size=8, lr=0.03)
-    X, y = data_set(seed, 44, torch.float64)
-    for divisor in ("batch_size", "len(y)"):
-        printed, positions = functions.first_epoch(X, y, 0.5, gradient, 40 + 4, divisor)
-        w = torch.zeros(2, 1, dtype=X.dtype, requires_grad=True)
-        b = torch.zeros(1, dtype=X.dtype, requires_grad=True)
-        for rows in torch.arange(44).split(8):
-            (gradient * (d2l.linreg(X[rows], w, b) - y[rows]) ** 2).sum().backward()
-            d2l.sgd([w, b], 0.03, 8 if divisor == "batch_size" else len(rows))
-        expected = torch.cat([w.flatten(), b]).detach()
-        torch.testing.assert_close(positions[-1], expected, rtol=1e-12, atol=1e-12)
-        loss = d2l.squared_loss(d2l.linreg(X, w, b), y).mean().item()
-        assert printed == pytest.approx(loss, rel=1e-10)
+def test_draw_batches_holds_every_example_once_an_epoch():
+    X = torch.arange(46.0).reshape(23, 2)
+    epochs = lesson.draw_batches(X, X[:, :1], num_epochs=2)
+    assert [len(y) for _, y in epochs] == [10, 10, 3] * 2
+    for epoch in (epochs[:3], epochs[3:]):
+        assert torch.cat([pair[0] for pair in epoch])[:, 0].sort().values.equal(X[:, 0])
+        assert all(torch.equal(pair[0][:, :1], pair[1]) for pair in epoch)
 
 
 def test_mean_square_is_mse_loss():
-    X, y = data_set(3, 30, torch.float32)
-    functions = lesson(features=X, labels=y)
-    positions = torch.randn(4, 3)
-    for position, value in zip(positions, functions.mean_square(positions, 20), strict=True):
-        y_hat = d2l.linreg(X[:20], position[:2].reshape(2, 1), position[2])
-        assert value.item() == pytest.approx(nn.MSELoss()(y_hat, y[:20]).item(), rel=1e-5)
+    batches, _ = drawn(3, 3)
+    X, y = (torch.cat(parts) for parts in zip(*batches, strict=True))
+    positions = torch.randn(4, 3, dtype=torch.float64)
+    for position, value in zip(positions, lesson.mean_square(X, y, positions), strict=True):
+        y_hat = d2l.linreg(X, position[:2].reshape(2, 1), position[2])
+        assert value.item() == pytest.approx(nn.MSELoss()(y_hat, y).item())
 
 
-@settings(max_examples=10, deadline=None)
-@given(b=st.integers(1, 20), batches=st.integers(1, 4), short=st.integers(0, 19))
-def test_sum_and_mean_agree_until_a_short_batch(b, batches, short):
-    short = short % b
-    X, y = data_set(b, b * batches + short, torch.float32)
-    functions = lesson(features=X, labels=y)
-    mean = functions.one_epoch(nn.MSELoss(), 0.01, b)
-    total = functions.one_epoch(nn.MSELoss(reduction="sum"), 0.01 / b, b)
-    torch.testing.assert_close(mean[:batches], total[:batches], rtol=1e-5, atol=2e-6)
-    if short:
-        assert (mean[-1] - total[-1]).abs().max() > 1e-5
+# Pictures
+
+CURVES = {"with the half": 2 * 0.9 ** np.arange(160), "without the half": 0.8 ** np.arange(160)}
+
+
+def test_epochs_on_curves(shown):
+    fig, alt = shown(pictures.epochs_on_curves, CURVES, ends=[100, 150], floor=1e-4)
+    (ax,) = fig.axes
+    for line, curve in zip(ax.lines[:2], CURVES.values(), strict=True):
+        assert line.get_xdata().tolist() == list(range(1, 161))
+        np.testing.assert_allclose(line.get_ydata(), curve)
+    marks = {
+        (line.get_marker(), *line.get_xydata()[0])
+        for line in ax.lines
+        if len(line.get_xdata()) == 1
+    }
+    wanted = {("o", 100.0), ("s", 150.0)}
+    assert {mark[:2] for mark in marks} == wanted and len(marks) == 4
+    for marker, x, height in marks:
+        assert height in [curve[int(x) - 1] for curve in CURVES.values()], marker
+    assert any(np.allclose(line.get_ydata(), 1e-4) for line in ax.lines)
+    assert ax.get_xlabel() == "update" and ax.get_ylabel() == "mean squared error"
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == list(CURVES)
+    assert f"{CURVES['with the half'][99]:.2g} after 100 updates" in alt
+    assert f"{CURVES['without the half'][149]:.2g} after 150, a square" in alt
+    assert "variance of the noise, 0.0001" in alt
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "message"),
+    [
+        ({"curves": {"one": [1.0, 2.0]}}, ValueError, "curves"),
+        ({"curves": {"one": [1.0, 2.0], "two": [1.0, -2.0]}}, ValueError, "two"),
+        ({"curves": [1.0, 2.0]}, TypeError, "curves"),
+        ({"ends": [100]}, ValueError, "ends"),
+        ({"ends": [0, 150]}, ValueError, r"ends\[0\]"),
+        ({"ends": [100, 161]}, ValueError, r"ends\[1\]"),
+        ({"floor": 0}, ValueError, "floor"),
+        ({"floor": "low"}, TypeError, "floor"),
+    ],
+)
+def test_epochs_on_curves_refuses(shown, change, error, message):
+    with pytest.raises(error, match=message):
+        shown(
+            pictures.epochs_on_curves,
+            **{"curves": CURVES, "ends": [100, 150], "floor": 1e-4, **change},
+        )
+
+
+def runs():
+    """Data and two runs, (X, y, run, other): 12 positions each, the second ahead of the first."""
+    batches, _ = drawn(1, 4)
+    X, y = (torch.cat(parts) for parts in zip(*batches, strict=True))
+    goal = torch.tensor([2.0, -3.4, 4.2], dtype=torch.float64)
+    steps = torch.arange(1, 13, dtype=torch.float64).reshape(12, 1)
+    return X, y, goal * (1 - 0.8**steps), goal * (1 - 0.6**steps)
+
+
+def test_losses_and_distance(shown):
+    X, y, run, other = runs()
+    fig, alt = shown(pictures.losses_and_distance, X, y, run, other, bound=2e-6)
+    left, right = fig.axes
+    for line, positions in zip(left.lines, (run, other), strict=False):
+        expected = lesson.mean_square(X, y, positions) / 2
+        np.testing.assert_allclose(line.get_ydata(), expected)
+        assert line.get_xdata().tolist() == list(range(1, 13))
+    distance = (run - other).norm(dim=1)
+    np.testing.assert_allclose(right.lines[0].get_ydata(), distance)
+    assert right.lines[0].get_xdata().tolist() == list(range(1, 13))
+    assert any(np.allclose(line.get_ydata(), 2e-6) for line in right.lines[1:])
+    assert right.get_ylim()[0] < 2e-6 < distance.max() < right.get_ylim()[1]
+    assert left.get_ylabel() == "mean half squared loss"
+    assert (right.get_xlabel(), right.get_ylabel()) == ("update", "distance of the parameters")
+    assert right.get_yscale() == left.get_yscale() == "log"
+    labels = [text.get_text() for text in left.get_legend().get_texts()]
+    assert labels == ["program 1", "MSELoss, full rate"]
+    assert f"rises to {distance.max():.1f} within 10 updates" in alt
+    assert f"falls to {distance.min():.1g}" in alt and "at 2e-06" in alt
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "error"),
+    [
+        ("X", torch.ones(40, 3), ValueError),
+        ("y", torch.ones(7, 1), ValueError),
+        ("run", torch.ones(12, 2), ValueError),
+        ("other", torch.ones(11, 3), ValueError),
+        ("bound", 0.0, ValueError),
+        ("bound", None, TypeError),
+    ],
+)
+def test_losses_and_distance_refuses(shown, name, value, error):
+    arguments = dict(zip(("X", "y", "run", "other"), runs(), strict=True)) | {"bound": 2e-6}
+    with pytest.raises(error, match=name):
+        shown(pictures.losses_and_distance, **arguments | {name: value})
