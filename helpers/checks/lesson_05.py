@@ -4,7 +4,7 @@ import itertools
 
 import torch
 
-from helpers.checks import Mistake, close, exercise, expect_number, expect_pair, expect_tensor
+from helpers.checks import Mistake, close, exercise, expect_number, expect_pair, unchanged
 
 
 @exercise("5.1", "Divided by 64, the 52 examples left over weigh as much as any, in a short step.")
@@ -38,15 +38,12 @@ def count_updates(num_updates, share):
 def ridge_gradient(gradient):
     """`gradient(X, y, w, b, lam)`: of mean half squared loss + lam/2 |w|^2, for w and for b."""
     for n, d, lam in ((7, 2, 0.7), (4, 3, 2.5), (1, 1, 0.3), (3, 5, 0.0)):
-        given = [torch.randn(n, d), torch.randn(n, 1), torch.randn(d, 1), torch.randn(1)]
-        X, y, w, b = (tensor.clone() for tensor in given)
-        answer = gradient(X, y, w, b, lam)
-        for name, tensor, before in zip("Xywb", (X, y, w, b), given, strict=True):
-            if not torch.equal(tensor.detach(), before):
-                raise Mistake(f"`{name}` was changed: work on a new tensor, not in place.")
-        X, y, w, b = given
-        grad_w, grad_b = expect_pair(("the gradient for w", "the gradient for b"), answer, d)
-        expect_tensor("the gradient for b", answer[1], (1,))
+        X, y = torch.randn(n, d), torch.randn(n, 1)
+        w, b = torch.randn(d, 1), torch.randn(1)
+        with unchanged(X=X, y=y, w=w, b=b):
+            answer = gradient(X, y, w, b, lam)
+        names = ("the gradient for w", "the gradient for b")
+        grad_w, grad_b = expect_pair(names, answer, d)
         r = X @ w + b - y
         data_w, data_b = X.T @ r / n, r.mean(0)
         wanted_w = data_w + lam * w
@@ -112,54 +109,54 @@ def train_step(step):
         (25, 1, 0.2, False),
     ):
         w, b = torch.randn(d, 1).requires_grad_(), torch.randn(1).requires_grad_()
-        for call in (1, 2):
+        before = torch.zeros(d, 1)  # the gradient of the call before
+        for _ in range(2):
             X, y = torch.randn(m, d), torch.randn(m, 1)
-            labels = y.flatten() if flat else y.clone()
-            given_X, given_y = X.clone(), labels.clone()
+            labels = y.flatten() if flat else y
             start_w, start_b = w.detach().clone(), b.detach().clone()
             try:
-                answer = step(given_X, given_y, w, b, lr)
+                with unchanged(X=X, y=labels):
+                    answer = step(X, labels, w, b, lr)
             except TypeError as error:
                 if w.grad is None and "NoneType" in str(error):
                     raise Mistake("`w.grad` is None: was `backward()` called?") from error
                 raise
             if answer is not None:
                 raise Mistake("Nothing is to be returned: change `w` and `b` in place.")
-            if not (torch.equal(given_X, X) and torch.equal(given_y.flatten(), y.flatten())):
-                raise Mistake("`X` or `y` was changed: only `w` and `b` are to be.")
-            _look_at_step(X, y, w, b, start_w, start_b, lr, flat, call)
+            _look_at_leaves({"w": (w, (d, 1)), "b": (b, (1,))})
+            _look_at_step(X, y, w, b, start_w, start_b, lr, flat, before)
+            before = X.T @ (X @ start_w + start_b - y) / m
 
 
-def _look_at_step(X, y, w, b, start_w, start_b, lr, flat, call):
-    """Raise `Mistake` unless w and b have made the one right step from their starts."""
-    m = len(y)
-    for name, param, before in (("w", w, start_w), ("b", b, start_b)):
-        if tuple(param.shape) != tuple(before.shape):
-            raise Mistake(f"`{name}` had shape {tuple(before.shape)}, now {tuple(param.shape)}.")
+def _look_at_leaves(leaves):
+    """Raise `Mistake` unless the parameters, by name with their shape, are what they were."""
+    for name, (param, shape) in leaves.items():
+        if tuple(param.shape) != shape:
+            raise Mistake(f"`{name}` had shape {shape}, now {tuple(param.shape)}.")
         if not torch.isfinite(param).all():
             raise Mistake(f"`{name}` holds NaN or infinity after the update.")
-        if not (param.requires_grad and param.is_leaf):
+        if not param.requires_grad:
             raise Mistake(f"After the step `{name}` must still ask for a gradient.")
+
+
+def _look_at_step(X, y, w, b, start_w, start_b, lr, flat, before):
+    """Raise `Mistake` unless w and b have made the one right step from their starts."""
+    m = len(y)
     r = X @ start_w + start_b - y
     mean_w, mean_b = X.T @ r / m, r.mean(0)
     moved_w, moved_b = w.detach() - start_w, b.detach() - start_b
     if close(moved_w, -lr * mean_w) and close(moved_b, -lr * mean_b):
         return
-    where = f"on {m} examples" + (" with labels of shape (m,)" if flat else "")
     if close(moved_w, 0 * mean_w) and close(moved_b, 0 * mean_b):
         raise Mistake("w and b did not move: change them in place (`-=`), not under a new name.")
     if close(moved_w, -lr * mean_w):
         raise Mistake("w is right, but b is not where one step leads.")
-    all_pairs = X @ start_w + start_b - y.flatten()
-    for divisor in (1, m, 10, m * m):
-        if flat and m > 1 and close(moved_w, -lr * X.T @ all_pairs.sum(1, keepdim=True) / divisor):
-            raise Mistake(
-                "Labels of shape (m,) are broadcast: every prediction met every label. Give "
-                "prediction and label one shape."
-            )
-    if call == 2:
+    pairs = X @ start_w + start_b - y.flatten()
+    broadcast = X.T @ pairs.sum(1, keepdim=True)
+    if m > 1 and flat and any(close(moved_w, -lr * broadcast / k) for k in (1, m, m * m)):
         raise Mistake(
-            "The first call is right, the second is not: are the gradients of the first cleared?"
+            "Labels of shape (m,) are broadcast: every prediction met every label. Give "
+            "prediction and label one shape."
         )
     factors = {
         "The step goes uphill: subtract the gradient.": -1.0,
@@ -168,11 +165,14 @@ def _look_at_step(X, y, w, b, start_w, start_b, lr, flat, call):
         "Divided twice by the batch: a mean is divided already.": 1 / m,
         "Right for 10 examples, wrong for another number: divide by the length of y.": m / 10,
     }
-    fitting = [text for text, factor in factors.items() if close(moved_w, -lr * factor * mean_w)]
+    wanted = {text: -lr * factor * mean_w for text, factor in factors.items()}
+    wanted["The gradients of the call before are not cleared."] = -lr * (before + mean_w)
+    fitting = [text for text, move in wanted.items() if close(moved_w, move)]
     if len(fitting) == 1:
         raise Mistake(fitting[0])
     raise Mistake(
-        f"w should move by {_numbers(-lr * mean_w)} {where}, but it moved by {_numbers(moved_w)}."
+        f"On {m} examples, y of shape {(m,) if flat else (m, 1)}, w should move by "
+        f"{_numbers(-lr * mean_w)}, but it moved by {_numbers(moved_w)}."
     )
 
 
@@ -185,10 +185,8 @@ def broadcast_floor(floor):
         torch.randn(25, 1) - 2,
         torch.tensor([[4.0]]),
     ):
-        given = y.clone()
-        value = expect_number("floor(y)", floor(given))
-        if not torch.equal(given, y):
-            raise Mistake("`y` was changed: work on a new tensor, not in place.")
+        with unchanged(y=y):
+            value = expect_number("floor(y)", floor(y))
         half = y.var(correction=0).item() / 2
         if close(value, half):
             continue
@@ -267,8 +265,9 @@ def _full_batches(program):
 
 def _short_batches(program):
     """Raise `Mistake` unless an epoch of a full and a short batch ends where some order leads."""
-    lr, counts = 0.1, set()
+    lr = 0.1
     for n, batch_size in ((4, 3), (5, 4)):
+        lasts = set()  # which examples were the last ones
         X, y = torch.randn(n, 2), torch.randn(n, 1)
         splits = [[[i for i in range(n) if i != last], [last]] for last in range(n)]
         wanted = [_descend(X, y, batches, lr) for batches in splits]
@@ -286,8 +285,8 @@ def _short_batches(program):
                     f"With {n} examples in batches of {batch_size} no order of the examples leads "
                     f"to {_numbers(found)}: does each come once, with its own label?"
                 )
-            counts.update((n, k) for k in reached)
-        if len({k for size, k in counts if size == n}) == 1:
+            lasts.update(reached)
+        if len(lasts) == 1:
             raise Mistake("The examples always come in one order: shuffle them in every epoch.")
 
 
@@ -309,14 +308,9 @@ def _fresh_orders(program):
 
 def _fitted(program, X, y, batch_size, lr, num_epochs):
     """What the learner's program returns, looked at and joined to (w, b), shape (d + 1,)."""
-    given_X, given_y = X.clone(), y.clone()
-    answer = program(given_X, given_y, batch_size, lr, num_epochs)
-    w, b = expect_pair(("w", "b"), answer, X.shape[1])
-    expect_tensor("b", answer[1], (1,))
-    if w.requires_grad or b.requires_grad:
-        raise Mistake("`w` and `b` still ask for a gradient: return them detached.")
-    if not (torch.equal(given_X, X) and torch.equal(given_y, y)):
-        raise Mistake("`X` or `y` was changed: shuffle indices, not the data themselves.")
+    with unchanged(X=X, y=y):
+        answer = program(X, y, batch_size, lr, num_epochs)
+    w, b = expect_pair(("w", "b"), answer, X.shape[1], graph=False)
     return torch.cat([w.flatten(), b])
 
 

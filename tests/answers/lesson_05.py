@@ -41,8 +41,10 @@ WRONG = {
         ((lambda y: y.std(),), "standard deviation"),
         ((lambda y: y.mean(),), "one constant"),
         ((lambda y: y.var(correction=0) / 2 if len(y) < 5 else 1.0,), "one constant"),
+        ((lambda y: 0.1,), "For the labels (0, 2, 7, 3) the floor is 3.25, got 0.1."),
+        ((lambda y: y.var(correction=0) / 2 if len(y) < 9 else 0.1,), ", ...) the floor is"),
         ((lambda y: y.var(correction=0) / 2 if len(y) > 1 else 2.0,), "For a single label"),
-        ((lambda y: y.sub_(y.mean()).square().mean() / 2,), "`y` was changed"),
+        ((lambda y: y.sub_(y.mean()).square().mean() / 2,), "changed `y`"),
     ],
     "fit": [],
 }
@@ -60,7 +62,7 @@ def wrong(name, fragment):
 
 @right("ridge_gradient")
 def ridge_by_autograd(X, y, w, b, lam):
-    w, b = w.requires_grad_(), b.requires_grad_()
+    w, b = w.clone().requires_grad_(), b.clone().requires_grad_()
     objective = ((X @ w + b - y) ** 2).mean() / 2 + lam * (w**2).sum() / 2
     return torch.autograd.grad(objective, (w, b))
 
@@ -134,7 +136,7 @@ WRONG["ridge_gradient"] += [
     ((with_answer(lambda w, b: (w.flatten(), b)),), "shape (2, 1), got (2,)"),
     ((with_answer(lambda w, b: (w, b.sum())),), "shape (1,), got ()"),
     ((with_answer(lambda w, b: (w, b.reshape(1, 1))),), "shape (1,), got (1, 1)"),
-    *(((ridge_changes(name),), f"`{name}` was changed") for name in ("X", "y", "w", "b")),
+    *(((ridge_changes(name),), f"changed `{name}`") for name in ("X", "y", "w", "b")),
 ]
 
 
@@ -211,7 +213,7 @@ WRONG["train_step"] += [
     ((step_variant(scale=lambda m: -1 / m),), "uphill"),
     ((step_variant(scale=lambda m: 0.5 / m),), "w should move by"),
     ((step_variant(scale=lambda m: float("nan")),), "NaN"),
-    ((step_variant(clear=False),), "first cleared"),
+    ((step_variant(clear=False),), "not cleared"),
     ((step_variant(flat=True),), "broadcast"),
     ((step_variant(flat=True, scale=lambda m: 1 / m**2 if m > 4 else 1 / m),), "Divided twice"),
     ((step_then(lambda X, y, w, b: w),), "Nothing is to be returned"),
@@ -238,6 +240,17 @@ def step_forgets_backward(X, y, w, b, lr):
         for param in (w, b):
             param -= lr * param.grad
             param.grad.zero_()
+
+
+@wrong("train_step", "with TypeError: ")
+def step_mixes_types(X, y, w, b, lr):
+    ((X @ w + b - y.reshape(-1, 1)) ** 2 / 2).mean().backward()
+    w.data -= "lr" * w.grad
+
+
+@wrong("train_step", "with TypeError: ")
+def step_mixes_types_before_backward(X, y, w, b, lr):
+    ((X @ w + b - y.reshape(-1, 1)) ** 2 / {}).mean().backward()
 
 
 @wrong("train_step", "leaf Variable")
@@ -270,13 +283,13 @@ def step_flattens(X, y, w, b, lr):
     w.data = w.data.flatten()
 
 
-@wrong("train_step", "`X` or `y` was changed")
+@wrong("train_step", "changed `X`")
 def step_changes_X(X, y, w, b, lr):
     step_by_formula(X, y, w, b, lr)
     X.zero_()
 
 
-@wrong("train_step", "`X` or `y` was changed")
+@wrong("train_step", "changed `y`")
 def step_changes_y(X, y, w, b, lr):
     step_by_formula(X, y, w, b, lr)
     y.zero_()
@@ -371,21 +384,21 @@ WRONG["fit"] += [
     ((fitting(order=lambda n: torch.randperm(n).tolist() if n < 100 else [0] * n),), "200 new"),
     ((fitting(finish=lambda w, b: (w.flatten(), b)),), "shape (2, 1), got (2,)"),
     ((fitting(finish=lambda w, b: (w, b.sum())),), "shape (1,), got ()"),
-    ((fitting(finish=lambda w, b: (w.requires_grad_(), b)),), "still ask for a gradient"),
-    ((fitting(finish=lambda w, b: (w, b.requires_grad_())),), "still ask for a gradient"),
+    ((fitting(finish=lambda w, b: (w.requires_grad_(), b)),), "carries its graph"),
+    ((fitting(finish=lambda w, b: (w, b.requires_grad_())),), "carries its graph"),
     ((fitting(finish=lambda w, b: w),), "two tensors"),
     ((fitting(finish=lambda w, b: None),), "`return` missing"),
 ]
 
 
-@wrong("fit", "was changed")
+@wrong("fit", "changed `X`")
 def fit_shuffles_X(X, y, batch_size, lr, num_epochs):
     answer = fitting()(X.clone(), y.clone(), batch_size, lr, num_epochs)
     X.copy_(X + 1)
     return answer
 
 
-@wrong("fit", "was changed")
+@wrong("fit", "changed `y`")
 def fit_shuffles_y(X, y, batch_size, lr, num_epochs):
     answer = fitting()(X.clone(), y.clone(), batch_size, lr, num_epochs)
     y.copy_(y + 1)
