@@ -1,0 +1,178 @@
+"""What lesson 4 says, computed again in its own kernel."""
+
+import torch
+
+
+def near(value, wanted, tolerance):
+    """Assert that two numbers or tensors agree to an absolute tolerance."""
+    value, wanted = (torch.as_tensor(v, dtype=torch.float64) for v in (value, wanted))
+    torch.testing.assert_close(value, wanted, rtol=0, atol=tolerance)
+
+
+# %% town
+assert X.shape == (200_000, 2) and y.shape == (200_000, 1)
+near(X.mean(0), [0, 0], 0.01)
+near(X.square().mean(0), [1, 1], 0.02)  # standardised, up to the luck of the draw
+near((X[:, 0] * X[:, 1]).mean(), 0.53, 0.01)
+fit = torch.linalg.lstsq(X, y)
+near(fit.solution[:, 0], [74, 13], 0.6)
+near((y - X @ fit.solution).std(), 62, 0.5)
+in_prose("0.53 62 200,000")
+cited("88", "lesson 3 computes with these houses")
+
+# %% gradient
+w = w_start.clone().requires_grad_()
+(((X @ w - y) ** 2).mean() / 2).backward()
+torch.testing.assert_close(full, w.grad)
+
+# %% each-house
+torch.testing.assert_close(each.mean(0), full[:, 0])
+torch.testing.assert_close(each[5:6].T, gradient(X[5:6], y[5:6], w_start))
+# Single houses disagree: among the eight shown, both signs and sizes a hundred times apart.
+assert each[:8].abs().max() > 100 * each[:8].abs().min()
+assert each[7] @ full < 0
+
+# %% against
+assert 0.19 < against < 0.25  # one in five
+
+# %% draw-batches
+some = draw_batches(n, 4, 6, seed=3)
+assert some.shape == (4, 6) and some.min() >= 0 and some.max() < n
+assert torch.equal(some, draw_batches(n, 4, 6, seed=3))
+assert not torch.equal(some, draw_batches(n, 4, 6, seed=4))
+
+# %% spread-of-one
+near(spread_of_one**2, each.var(0, correction=0).sum(), 1e-6 * spread_of_one**2)
+
+# %% spreads
+for B, measured, predicted in rows:
+    assert 0.85 < measured / predicted < 1.15
+    near(predicted, spread_of_one / B**0.5, 1e-9)
+    # Right on average: the mean of the batches is within what their spread allows.
+    assert (clouds[B].mean(0) - full[:, 0]).norm() < 4 * measured / 1000**0.5
+    assert len(clouds[B]) == 1000
+assert [row[0] for row in rows] == [1, 10, 100, 1000]
+in_prose(f"{rows[2][2]:.0f}")
+assert round((clouds[10] - full.T).square().sum(1).mean().sqrt().item(), 1) == round(rows[1][1], 1)
+
+# %% clouds
+for row in rows:
+    in_prose(f"{row[1]:.3g}")
+
+# %% paths
+away = {name: (path[40:] - w_best.T).norm(dim=1).mean().item() for name, path in paths.items()}
+for distance in away.values():
+    in_prose(f"{distance:.1f}")
+assert away["B = 1"] > 2 * away["B = 10"] > 2 * away["B = 100"]
+in_prose(f"{80 * 1:.0f} {80 * 1000:,.0f}")
+assert all(len(path) == 81 for path in paths.values())
+# All go the same way: in the end each is nearer than at the start.
+assert all((p[-1] - w_best.T).norm() < (p[0] - w_best.T).norm() for p in paths.values())
+
+# %% library
+torch.testing.assert_close(w.detach()[:, 0], paths["B = 10"][-1], rtol=1e-9, atol=1e-9)
+assert optimizer.param_groups[0]["lr"] == 0.1
+
+# %% excess
+for k in (0, 1, 30):
+    at = paths["B = 10"][k : k + 1]
+    loss_at = ((X @ at.T - y) ** 2).mean() / 2
+    near(excess(at), [loss_at.item() / least - 1], 1e-9)
+near(torch.linalg.eigvalsh(H).sum(), 2, 0.02)
+in_prose(f"{(2 * least) ** 0.5:.0f}")
+
+# %% floors
+measured = {name: curve[-200:].mean().item() for name, curve in curves.items()}
+assert rows[0][2] == 0.03 and all(len(curve) == 501 for curve in curves.values())
+for rate, low, high in ((0.3, 1.2, 1.45), (0.1, 0.95, 1.25), (0.03, 0.8, 1.2)):
+    assert low < measured[f"{rate}"] / (rate / 10) < high
+near(measured["0.3"] / 0.03, 4 / 3, 0.1)  # a third higher than the rule says
+for high, low in (("0.3", "0.1"), ("0.1", "0.03")):
+    assert 2.4 < measured[high] / measured[low] < 4.5  # a third of the rate, of the floor
+# A smaller rate arrives later at twice its own floor.
+arrivals = [(curves[r] < 2 * measured[r]).nonzero()[0].item() for r in ("0.3", "0.1", "0.03")]
+assert arrivals == sorted(arrivals)
+assert curves["decaying"][10] < 1.3 * curves["0.3"][10]  # as fast as the largest
+assert curves["decaying"][-100:].mean() < 0.6 * measured["0.03"]
+
+# %% floors-picture
+for curve in curves.values():
+    in_prose(f"{curve[-100:].mean():.2g}")
+
+# %% cost
+assert cost[100] < 10 * cost[1]  # hardly more than one
+assert cost[100_000] > 20 * cost[100]
+
+# %% all-equal
+torch.testing.assert_close(one, thousand, rtol=1e-9, atol=0)
+in_prose("999")
+assert len(X_same) == 1000 and (X_same == X[0]).all()
+
+# %% updates
+updates = dict(zip(needs["B"], needs["updates"], strict=True))
+read = dict(zip(needs["B"], needs["examples read"], strict=True))
+for B in (10, 100):  # a tenth of the updates each time
+    assert 0.6 < read[B] / read[1] < 1.6
+assert 50 < updates[1] / updates[1000] < 300  # about a hundredth
+assert all(2 <= updates[B] <= 15 for B in (100, 1000, 10_000, 100_000))
+assert read[100_000] > 50 * read[1000] > 250 * read[100]
+in_prose(f"{1 / 0.005:.0f}")  # where the rate is at its best
+assert [round(rate, 3) for rate in needs["rate"]] == [0.005, 0.05, 0.5, 1, 1, 1]
+
+# %% needs-picture
+for name in ("B", "updates", "examples read"):
+    in_prose(" ".join(f"{value}" for value in needs[name]))
+
+# %% time
+fastest = needs["B"][needs["milliseconds"].idxmin()]
+assert fastest in (100, 1000)
+times = dict(zip(needs["B"], needs["milliseconds"], strict=True))
+assert times[1] > 3 * times[fastest] and times[100_000] > 3 * times[fastest]
+
+# %% grid
+late = {}
+for lr, B in ((1.0, 1), (1.0, 10), (0.1, 1), (0.1, 10), (0.1, 100), (0.01, 1), (0.01, 10)):
+    late[lr, B] = mean_excess(w_best, [lr] * 600, B, num_runs=5)[300:].mean().item()
+assert late[1.0, 1] > 1e6  # the weights fly away
+assert 3 * 0.1 < late[1.0, 10] < 100  # it holds, far above the rule
+for B in (1, 10):
+    assert 0.6 < late[0.01, B] / late[0.1, 10 * B] < 1.4  # about the same floor
+for (lr, B), share in late.items():
+    if lr < 1:
+        assert 0.6 < share / (lr / B) < 1.6
+
+# %% one-house
+assert 0.31 < (sizes > 2).double().mean() < 0.37  # every third
+in_prose(f"{sizes.max() - 1:.0f}")
+i = sizes.argmax()
+x = X[i : i + 1]
+single = gradient(x, y[i : i + 1], w_best + x.T) - gradient(x, y[i : i + 1], w_best)
+torch.testing.assert_close(single, x.T * sizes[i])  # along x it multiplies by |x|^2
+
+# %% fixed-points
+halved = [k for k, rate in enumerate(plans["decaying"]) if abs(rate - 0.15) < 1e-12]
+assert mean_excess.__defaults__ == (20,) and halved == [15]
+in_prose(f"{mean_excess.__defaults__[0]} runs, {halved[0]}")
+direct = sum((lr * v / (2 - lr * v)).item() for v in lam) / lr
+near(direct, 1.24, 0.03)  # the approximate fixed point in closed form, in units of lr / B
+now = (((lam * s).sum()) / (lr / B)).item()
+near(now, curves["0.3"][-200:].mean().item() / 0.03, 0.08)
+in_prose(f"{direct:.2f} {now:.2f}")
+# The curvature of batches, measured: the mean of H_B S H_B - H S H for this S.
+batches = draw_batches(n, 4000, B, seed=5)
+vectors = torch.linalg.eigh(H).eigenvectors
+Z = X[batches] @ vectors  # (4000, 10, 2), along the eigenvectors
+own = Z.mT @ Z / B
+measured_extra = (own @ torch.diag(s) @ own).mean(0).diagonal() - lam**2 * s
+torch.testing.assert_close(measured_extra * B, extra, rtol=0.25, atol=0)
+steep = lam.max().item()
+near((1 - steep) ** 2 + 2 * steep**2, 5, 0.3)
+assert abs(sum(0.3 / (1 + k / 15) ** 2 for k in range(100_000))) < 5  # finite, unlike the lesson's
+
+# %% exercise-4-answer
+assert X_new.shape == (5000, 3) and y_new.shape == (5000, 1)
+cited("2000", "the exercise sets this limit")
+
+# %% exercise-1-answer
+cited("20", "the exercise sets this batch size")
+cited("12", "the exercise sets this spread")
