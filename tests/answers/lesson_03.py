@@ -41,7 +41,7 @@ WRONG = {
         ((1.5, 110), "At rate 1.5 the loss is 1.52 above"),
         ((1.0, 109), "number of updates than 109"),
         ((1.0, 111), "the start is number 0"),
-        ((1.0, 110.5), "number of updates than 110.5"),
+        ((1.0, 110.5), "should be a whole number, got 110.5"),
         (("1.0", 110), "should be a number"),
     ],
     "find_lr": [],
@@ -111,7 +111,7 @@ WRONG["largest_stable_lr"] += [
     ((bound_variant(over=0.5, power=-1.0),), "That is λ/2"),
     ((bound_variant(over=3.0),), "For 12 examples with 2 features the bound is"),
     ((bound_variant(over=2.002),), "For 12 examples with 2 features the bound is"),
-    ((lambda features: torch.tensor(bound_variant()(features)),), "`.item()` makes a float"),
+    ((lambda features: torch.tensor(bound_variant()(features)),), "`.item()` makes one"),
     ((lambda features: "0.1",), "should be a number"),
 ]
 
@@ -121,7 +121,7 @@ def bound_right_for_few_features(features):
     return bound_variant(pick=-1 if features.shape[1] < 4 else -2)(features)
 
 
-@wrong("largest_stable_lr", "changed the features")
+@wrong("largest_stable_lr", "changed `features`")
 def bound_in_place(features):
     answer = bound_variant()(features)
     features -= features.mean(0)
@@ -171,9 +171,12 @@ WRONG["train"] += [
     ((train_variant(over=1),), "mean HALF squared"),
     ((train_variant(mean=False),), "those of a sum"),
     ((train_variant(sign=-1),), "walks uphill"),
-    ((train_variant(detach=False),), "still carry requires_grad"),
+    ((train_variant(detach=False),), "still carries its graph"),
     ((train_variant(over=3),), "After 1 updates at rate 0.1 on 7 examples"),
-    ((lambda X, y, lr, num_updates: train_variant()(X, y, lr, num_updates).float(),), "like X"),
+    (
+        (lambda X, y, lr, num_updates: train_variant()(X, y, lr, num_updates).float(),),
+        "should hold torch.float64",
+    ),
     ((lambda X, y, lr, num_updates: torch.zeros(2),), "should have shape (2, 1), got (2,)"),
     ((lambda X, y, lr, num_updates: train_variant()(X, y, 0.1, num_updates),), "on 12 examples"),
 ]
@@ -189,26 +192,26 @@ def train_without_return(X, y, lr, num_updates):
     train_variant()(X, y, lr, num_updates)
 
 
-@wrong("train", "changed the data")
+@wrong("train", "changed `y`")
 def train_on_centred_labels(X, y, lr, num_updates):
     w = train_variant()(X, y, lr, num_updates)
     y -= y.mean()
     return w
 
 
-@wrong("train", "changed the data")
+@wrong("train", "changed `X`")
 def train_on_scaled_features(X, y, lr, num_updates):
     w = train_variant()(X, y, lr, num_updates)
     X *= 2
     return w
 
 
-@wrong("train", "X or y requires one")
+@wrong("train", "changed `X`")
 def train_with_gradient_for_data(X, y, lr, num_updates):
     return train_variant()(X.requires_grad_(), y, lr, num_updates)
 
 
-@wrong("train", "X or y requires one")
+@wrong("train", "changed `y`")
 def train_with_gradient_for_labels(X, y, lr, num_updates):
     return train_variant()(X, y.requires_grad_(), lr, num_updates)
 
@@ -259,7 +262,7 @@ WRONG["find_lr"] += [
     ((share_of_bound(0.19),), "your rate is 0.19 times the bound"),
     ((share_of_bound(0.91),), "your rate is 0.91 times the bound"),
     ((lambda X, y: 0.5,), "On 30 examples with 1 features"),
-    ((lambda X, y: torch.tensor(0.5),), "`.item()` makes a float"),
+    ((lambda X, y: torch.tensor(0.5),), "`.item()` makes one"),
     ((lambda X, y: None,), "should be a number"),
 ]
 
@@ -269,14 +272,14 @@ def find_only_for_few_features(X, y):
     return share_of_bound(0.5 if X.shape[1] < 5 else 1.5)(X, y)
 
 
-@wrong("find_lr", "changed the data")
+@wrong("find_lr", "changed `X`")
 def find_on_scaled_features(X, y):
     lr = find_by_halving(X, y)
     X /= 2
     return lr
 
 
-@wrong("find_lr", "changed the data")
+@wrong("find_lr", "changed `y`")
 def find_on_scaled_labels(X, y):
     lr = find_by_halving(X, y)
     y /= 2
