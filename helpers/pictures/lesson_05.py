@@ -75,8 +75,8 @@ def training(X, y, positions, batch_losses, best):
         f"Left: the path of w1 and w2 in {updates} updates from ({start[0]:.1f}, {start[1]:.1f}) "
         f"to least squares at ({goal[0]:.1f}, {goal[1]:.1f}), over nearly round lines of equal "
         "loss, its dots ever closer. Right: the loss of each minibatch falls from "
-        f"{batch_losses[0]:.1f} to between {last.min():.1g} and {last.max():.1g} in the last "
-        f"{len(last)} updates; the loss of least squares is {floor:.1g}.",
+        f"{batch_losses[0]:.1f} to between {last.min():.2g} and {last.max():.2g} in the last "
+        f"{len(last)} updates; the loss of least squares is {floor:.2g}.",
     )
 
 
@@ -115,10 +115,10 @@ def two_distances(positions, best, truth, rate_changed_at):
     figures.show(
         fig,
         f"Two distances on a logarithmic scale. Both fall together from {to_best[0]:.2g}; after "
-        f"{change} updates the one to least squares is {to_best[change]:.1g}, the one to the truth "
-        f"{to_truth[change]:.1g}. With the smaller rate the first falls on, to {to_best[-1]:.1g} "
-        f"after {last}; the second settles at {to_truth[-1]:.1g}, near a dotted line at "
-        f"{data_error:.1g}, the distance from least squares to the truth.",
+        f"{change} updates the one to least squares is {to_best[change]:.2g}, the one to the truth "
+        f"{to_truth[change]:.2g}. With the smaller rate the first falls on, to {to_best[-1]:.2g} "
+        f"after {last}; the second settles at {to_truth[-1]:.2g}, near a dotted line at "
+        f"{data_error:.2g}, the distance from least squares to the truth.",
     )
 
 

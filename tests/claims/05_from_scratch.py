@@ -192,7 +192,7 @@ assert lengths[:50].mean() > 10 * lengths[100:150].mean() > 100 * lengths[-50:].
 last = torch.tensor(batch_losses[-30:])
 assert last.max() > 2 * last.min()  # it jumps
 in_prose(f"{path_[0, 0].abs():.1f} {best_[0]:.1f} {best_[1]:.1f}")
-in_prose(f"{batch_losses[0]:.1f} {last.min():.1g} {last.max():.1g} {len(last)} {best_loss:.1g}")
+in_prose(f"{batch_losses[0]:.1f} {last.min():.2g} {last.max():.2g} {len(last)} {best_loss:.2g}")
 in_prose(f"{0.01 * (3 / 1000) ** 0.5:.5f}")
 in_prose("1000 and 0.01")
 
@@ -219,9 +219,9 @@ for seed in range(10):
 assert 0 < sum(larger) < 10
 
 # %% distances-picture
-in_prose(f"{to_best[0]:.2g} 300 1300 {to_best[300]:.1g} {to_truth[300]:.1g}")
+in_prose(f"{to_best[0]:.2g} 300 1300 {to_best[300]:.2g} {to_truth[300]:.2g}")
 data_error = (theta_best.flatten() - truth).norm()
-in_prose(f"{to_best[1300]:.1g} {to_truth[1300]:.1g} {data_error:.1g}")
+in_prose(f"{to_best[1300]:.2g} {to_truth[1300]:.2g} {data_error:.2g}")
 
 # %% differences
 matrix = (perfect[:5] - flat[:5]).abs()

@@ -189,8 +189,8 @@ def test_training(shown):
     ]
     last = losses[-4:]
     assert "in 40 updates from (0.0, 0.0) to least squares at (2.0, -3.4)" in alt
-    assert f"falls from {losses[0]:.1f} to between {min(last):.1g} and {max(last):.1g}" in alt
-    assert f"in the last 4 updates; the loss of least squares is {floor:.1g}." in alt
+    assert f"falls from {losses[0]:.1f} to between {min(last):.2g} and {max(last):.2g}" in alt
+    assert f"in the last 4 updates; the loss of least squares is {floor:.2g}." in alt
 
 
 def test_training_of_a_few_updates(shown):
@@ -225,9 +225,9 @@ def test_two_distances(shown):
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("update", "distance of (w1, w2, b)")
     first, second = wanted
     assert f"fall together from {first[0]:.2g}; after 30 updates" in alt
-    assert f"least squares is {first[30]:.1g}, the one to the truth {second[30]:.1g}." in alt
-    assert f"to {first[-1]:.1g} after 40; the second settles at {second[-1]:.1g}" in alt
-    assert f"dotted line at {data_error:.1g}" in alt
+    assert f"least squares is {first[30]:.2g}, the one to the truth {second[30]:.2g}." in alt
+    assert f"to {first[-1]:.2g} after 40; the second settles at {second[-1]:.2g}" in alt
+    assert f"dotted line at {data_error:.2g}" in alt
 
 
 def test_differences(shown):
