@@ -135,20 +135,26 @@ def needs(table):
     """Draw how many updates and how many examples each batch size needs.
 
     Args:
-        table: a DataFrame with the columns "B" (ascending), "updates" and "examples read", all
-            positive.
+        table: a DataFrame with the columns "batch size" (ascending), "updates" and "examples
+            read", all positive.
     """
     if not isinstance(table, pd.DataFrame):
         raise TypeError(f"table must be a DataFrame, got {type(table).__name__}")
-    missing = [name for name in ("B", "updates", "examples read") if name not in table.columns]
+    missing = [
+        name for name in ("batch size", "updates", "examples read") if name not in table.columns
+    ]
     if missing:
-        raise ValueError(f"table must have the columns B, updates, examples read; no {missing}")
+        raise ValueError(
+            f"table must have the columns batch size, updates, examples read; no {missing}"
+        )
     B, updates, examples = (
         figures.require_curve(f"table[{name!r}]", table[name], positive=True)
-        for name in ("B", "updates", "examples read")
+        for name in ("batch size", "updates", "examples read")
     )
     if len(B) < 2 or not (B.diff() > 0).all():
-        raise ValueError("table['B'] must hold two or more batch sizes, in ascending order")
+        raise ValueError(
+            "table['batch size'] must hold two or more batch sizes, in ascending order"
+        )
     fig, ax = plt.subplots(figsize=(6.0, 3.4))
     ax.loglog(B, examples, "s-", label="examples read")
     ax.loglog(B, updates, "o--", label="updates")

@@ -109,8 +109,8 @@ in_prose("999")
 assert len(X_same) == 1000 and (X_same == X[0]).all()
 
 # %% updates
-updates = dict(zip(needs["B"], needs["updates"], strict=True))
-read = dict(zip(needs["B"], needs["examples read"], strict=True))
+updates = dict(zip(needs["batch size"], needs["updates"], strict=True))
+read = dict(zip(needs["batch size"], needs["examples read"], strict=True))
 for B in (10, 100):  # a tenth of the updates each time
     assert 0.6 < read[B] / read[1] < 1.6
 assert 50 < updates[1] / updates[1000] < 300  # about a hundredth
@@ -120,13 +120,13 @@ in_prose(f"{1 / 0.005:.0f}")  # where the rate is at its best
 assert [round(rate, 3) for rate in needs["rate"]] == [0.005, 0.05, 0.5, 1, 1, 1]
 
 # %% needs-picture
-for name in ("B", "updates", "examples read"):
+for name in ("batch size", "updates", "examples read"):
     in_prose(" ".join(f"{value}" for value in needs[name]))
 
 # %% time
-fastest = needs["B"][needs["milliseconds"].idxmin()]
+fastest = needs["batch size"][needs["milliseconds"].idxmin()]
 assert fastest in (100, 1000)
-times = dict(zip(needs["B"], needs["milliseconds"], strict=True))
+times = dict(zip(needs["batch size"], needs["milliseconds"], strict=True))
 assert times[1] > 3 * times[fastest] and times[100_000] > 3 * times[fastest]
 
 # %% grid
@@ -155,7 +155,8 @@ assert mean_excess.__defaults__ == (20,) and halved == [15]
 in_prose(f"{mean_excess.__defaults__[0]} runs, {halved[0]}")
 direct = sum((lr * v / (2 - lr * v)).item() for v in lam) / lr
 near(direct, 1.24, 0.03)  # the approximate fixed point in closed form, in units of lr / B
-now = (((lam * s).sum()) / (lr / B)).item()
+B = batch_size
+now = rest
 near(now, curves["0.3"][-200:].mean().item() / 0.03, 0.08)
 in_prose(f"{direct:.2f} {now:.2f}")
 # The curvature of batches, measured: the mean of H_B S H_B - H S H for this S.

@@ -153,7 +153,7 @@ def test_floors(shown):
 
 
 def test_needs(shown):
-    table = pd.DataFrame({"B": [1, 10], "updates": [50, 5], "examples read": [50, 51]})
+    table = pd.DataFrame({"batch size": [1, 10], "updates": [50, 5], "examples read": [50, 51]})
     fig, alt = shown(pictures.needs, table)
     (ax,) = fig.axes
     assert ax.get_xscale() == ax.get_yscale() == "log"
@@ -170,7 +170,7 @@ X, Y, _ = problem(n=40)
 BEST = torch.zeros(2, 1)
 WAY = torch.zeros(4, 2)
 FULL = torch.zeros(2, 1)
-TABLE = pd.DataFrame({"B": [1, 10], "updates": [50, 5], "examples read": [50, 51]})
+TABLE = pd.DataFrame({"batch size": [1, 10], "updates": [50, 5], "examples read": [50, 51]})
 
 
 @pytest.mark.parametrize(
@@ -197,11 +197,16 @@ TABLE = pd.DataFrame({"B": [1, 10], "updates": [50, 5], "examples read": [50, 51
         ("floors", ({"a": [1, 2], "b": [1, 2]}, {"b": 0}), ValueError, r"^predicted\['b'\]"),
         ("floors", ({"a": [1, 2], "b": [1, 2]}, 3), TypeError, "^predicted must be"),
         ("needs", ([1, 2],), TypeError, "^table must be a DataFrame, got list"),
-        ("needs", (TABLE[["B", "updates"]],), ValueError, r"no \['examples read'\]"),
+        ("needs", (TABLE[["batch size", "updates"]],), ValueError, r"no \['examples read'\]"),
         ("needs", (TABLE[::-1],), ValueError, "in ascending order"),
         ("needs", (TABLE[:1],), ValueError, "two or more"),
         ("needs", (TABLE.assign(updates=0),), ValueError, r"^table\['updates'\] must be positive"),
-        ("needs", (TABLE.assign(B=math.nan),), ValueError, r"^table\['B'\] must be finite"),
+        (
+            "needs",
+            (TABLE.assign(**{"batch size": math.nan}),),
+            ValueError,
+            r"^table\['batch size'\] must be finite",
+        ),
     ],
 )
 def test_pictures_refuse(shown, name, arguments, error, message):
