@@ -1,0 +1,206 @@
+"""What the cells of lesson 2 must have computed."""
+
+import itertools
+
+import torch
+from scipy import stats
+
+from helpers import data
+
+BOOK = {  # equation 8.17 of the textbook, in its own units: square feet, thousands of dollars
+    "lot size": ("0.00207", "0.00064"),
+    "living area": ("0.123", "0.013"),
+    "bedrooms": ("13.85", "9.01"),
+    "intercept": ("-21.77", "29.48"),
+}
+
+
+def least_squares(X, y):
+    """Parameters, errors of both kinds, n times the explained share of squares; all by SVD."""
+    X1 = torch.cat([X, torch.ones(len(X), 1, dtype=X.dtype)], dim=1)
+    n, k = X1.shape
+    M = torch.linalg.pinv(X1)
+    squares = (X1 @ (M @ y) - y) ** 2
+    plain = (squares.sum() / (n - k) * (M**2).sum(1)).sqrt()
+    robust = (n / (n - k) * (M**2 @ squares)[:, 0]).sqrt()
+    left = ((X1 @ (M @ squares) - squares) ** 2).sum()
+    share = 1 - left / ((squares - squares.mean()) ** 2).sum()
+    return (M @ y)[:, 0], plain, robust, n * share.item()
+
+
+# %% solve-two
+assert (left.tolist(), right.tolist()) == ([[14, 6], [6, 3]], [[29], [12]])
+x, prices = (1, 2, 3), (2, 3, 7)
+assert sum(v * v for v in x) == 14 and sum(x) == 6 and sum(prices) == 12
+assert sum(v * p for v, p in zip(x, prices, strict=True)) == 29
+assert abs(w_best - 2.5) < 1e-5 and abs(b_best + 1) < 1e-5
+sums = [x[2] * prices[2], sum(v * p for v, p in zip(x, prices, strict=True))]
+in_prose(f"{sum(v * v for v in x)} {sum(prices)} {sums[0]} {sums[1]}")
+
+# %% three-points-picture
+residuals = w_best * x3 + b_best - y3
+torch.testing.assert_close(residuals, torch.tensor([[-0.5], [1.0], [-0.5]]))
+assert residuals.sum().abs() < 1e-5 and (residuals * x3).sum().abs() < 1e-5
+in_prose(f"{residuals[0, 0].abs():.1f} {residuals[1, 0]:.1f} {w_best:.1f} {abs(b_best):.1f}")
+
+# %% with-ones
+torch.testing.assert_close(with_ones(x3), torch.tensor([[1.0, 1], [2, 1], [3, 1]]))
+
+# %% products
+assert torch.equal(A.T @ A, left) and torch.equal(A.T @ y3, right)
+
+# %% exact-solution
+torch.testing.assert_close(exact_solution(A, y3), torch.tensor([[2.5], [-1.0]]))
+
+# %% load-houses
+raw = data.house_prices()
+torch.testing.assert_close(X[:, :2] * 1000, raw.X[:, :2])
+torch.testing.assert_close(X[:, 2], raw.X[:, 2])
+assert X.shape == (88, 3) and X.dtype == torch.float64
+in_prose(f"{len(X)}")
+
+# %% three-lines
+torch.testing.assert_close(lines["exact solution"], torch.linalg.pinv(with_ones(area)) @ y)
+
+# %% contours
+for theta in lines.values():
+    slope, bias = theta[:, 0].tolist()
+    loss = (with_ones(area) @ theta - y).square().mean().item() / 2
+    in_prose(f"{slope:.0f} {bias:.0f} {loss:.0f}")
+
+# %% contour-losses
+in_prose(f"{losses['rule A']:.0f} {losses['rule B']:.0f} {losses['exact solution']:.0f}")
+best, H = lines["exact solution"], with_ones(area).T @ with_ones(area) / 88
+assert (H @ best - with_ones(area).T @ y / 88).norm() < 1e-9  # the gradient vanishes at the star
+curvatures = torch.linalg.eigvalsh(H)
+assert curvatures.min() > 0 and 80 < curvatures.max() / curvatures.min() < 90  # a long valley
+delta = torch.randn(2, 1000, dtype=torch.float64) * 20
+moved = (with_ones(area) @ (best + delta) - y).square().mean(0) / 2
+added = (with_ones(area) @ delta).square().mean(0) / 2
+torch.testing.assert_close(moved, losses["exact solution"] + added)  # the lesson's identity
+assert added.min() > 0
+assert losses["rule A"] < 1.03 * losses["exact solution"]  # nearly as good
+
+# %% by-hand-and-library
+torch.testing.assert_close(theta, by_library, rtol=1e-9, atol=0)
+torch.testing.assert_close(theta[:, 0], least_squares(X, y)[0])
+assert (X1.T @ (X1 @ theta - y)).norm() / 88 < 1e-8
+
+# %% fit-errors
+in_prose(f"{rms_error(X1 @ theta, y):.1f} {rms_error(y.mean(), y):.1f}")
+
+# %% estimated-slopes
+slopes_here = estimated_slopes(2000, 80)
+assert slopes_here.shape == (2000,) and abs(slopes_here.mean() - 140) < 1.5
+
+# %% town-slopes
+for n, spread in zip(sizes, spreads, strict=True):
+    exact = 60 / 0.6 / (n - 3) ** 0.5  # the spread of the slope, the areas being normal, too
+    assert abs(spread / exact - 1) < 0.12
+halves = [a / b for a, b in itertools.pairwise(spreads)]
+assert all(1.8 < half < 2.4 for half in halves)
+assert abs(spreads[-1] * 1280**0.5 / 100 - 1) < 0.08  # close to 100 once n is large
+in_prose(f"{60 / 0.6:.0f}")
+
+# %% town-picture
+for n, values in zip(sizes, slopes, strict=True):
+    in_prose(f"{values[:100].min():.0f} {values[:100].max():.0f} {n}")
+
+# %% standard-errors
+assert M.shape == (4, 88)
+torch.testing.assert_close(M @ y, theta)
+_, plain, _, _ = least_squares(X, y)
+torch.testing.assert_close(errors, plain)
+inverse = torch.linalg.inv(X1.T @ X1)
+torch.testing.assert_close((M**2).sum(1), inverse.diag())
+
+# %% published-table
+cited("8.17", "the equation's number in Wooldridge, Introductory Econometrics")
+scale = torch.tensor([1000, 1000, 1, 1])  # the book counts square feet
+for name, value, error in zip(BOOK, theta[:, 0] / scale, errors / scale, strict=True):
+    digits = [len(text.split(".")[1]) for text in BOOK[name]]
+    ours = (f"{value:.{digits[0]}f}", f"{error:.{digits[1]}f}")
+    assert ours == BOOK[name]  # every digit that the book prints
+cited("0.00207", "the book's weight of the lot size, per square foot")
+cited("0.123", "the book's weight of the living area, per square foot")
+assert table["book"].tolist() == ["2.07", "123", "13.85", "-21.77"]
+assert table["book's error"].tolist() == ["0.64", "13", "9.01", "29.48"]
+ratios = theta[:, 0] / errors
+in_prose(f"{ratios[0]:.1f} {ratios[1]:.1f} {ratios[2]:.1f}")
+assert (ratios[:2] > 2).all() and (ratios[2:].abs() < 2).all()
+
+# %% breusch-pagan
+assert abs(statistic - least_squares(X, y)[3]) < 1e-6
+assert abs(p_value - 0.0028) < 5e-5
+in_prose(f"{statistic:.1f} {100 * p_value:.1f}")
+assert X.shape[1] == 3  # degrees of freedom, one per feature
+share_of_76 = M[0, 76] ** 2 / (M[0] ** 2).sum()
+assert M[0].abs().argmax() == 76 and X[:, 0].argmax() == 76
+in_prose(f"76: {100 * share_of_76:.0f} {r[76, 0] ** 2 / s2:.1f}")
+
+# %% robust-errors
+_, _, hc1, _ = least_squares(X, y)
+torch.testing.assert_close(robust, hc1)
+in_prose(f"{robust[0]:.2f} {errors[0]:.2f}")
+assert 1.8 < robust[0] / errors[0] < 2  # nearly double
+far = theta[:, 0] / robust
+in_prose(f"{far[0]:.2f} {far[1]:.1f} {far[2]:.1f}")
+in_prose(f"{theta[1, 0]:.0f} {theta[0, 0]:.2f} {10 * round(100 * theta[2, 0].item()):,}")
+logs = torch.cat([X[:, :2].log(), X[:, 2:]], dim=1)
+p_logs = stats.chi2.sf(least_squares(logs, y.log())[3], df=3)
+in_prose(f"{p_logs:.2f}")
+assert p_logs > 0.1
+
+# %% error-bars
+beyond = (theta[:, 0].abs() > 2 * errors).tolist(), (theta[:, 0].abs() > 2 * robust).tolist()
+assert beyond == ([True, True, False, False], [False, True, False, False])
+
+# %% bedrooms-alone
+assert alone > 4 * theta[2, 0]
+in_prose(f"{1000 * round(alone):,}")
+assert torch.corrcoef(X.T)[1, 2] > 0.4  # large houses have more bedrooms
+
+# %% singular
+assert torch.linalg.matrix_rank(pair) == 1 and pair.shape == (88, 2)
+
+# %% rank
+torch.testing.assert_close(torch.tensor([w1, w1 + w2]), torch.tensor([w2, alone]))
+one = with_ones(bedrooms)
+torch.testing.assert_close(twice @ answer.solution, one @ exact_solution(one, y))
+assert answer.solution.norm() < exact_solution(one, y).norm()  # nearest to zero: not (62, 0)
+in_prose(f"{w1 + w2:.1f} {w1:.1f}")
+
+# %% trough
+loss = [((twice @ torch.tensor([[w1 + t], [w2 - t], [base]]).double() - y) ** 2).mean()
+        for t in (0, 30, -70)]  # fmt: skip
+torch.testing.assert_close(loss[1:], loss[:1] * 2)  # equally good
+
+# %% square-metres
+assert theta_both[3] < -1  # as if a square metre made a house cheaper
+in_prose(f"{errors[1]:.0f}")
+assert errors_both[1] > 100 * errors[1]  # more than a hundredfold
+assert (both @ theta_both - X1 @ theta).abs().max() < 3  # good predictions all the same
+_, plain_both, _, _ = least_squares(both[:, :4], y)
+torch.testing.assert_close(errors_both, plain_both, rtol=1e-4, atol=0)
+
+# %% exercise-1-answer
+cited("43.56", "thousands of square feet in an acre, by definition")
+
+# %% exercise-5-answer
+in_prose(f"{len(births)}")
+
+# %% two-worlds
+spreads = {name: torch.tensor(column) for name, column in rows.items()}
+assert ((spreads["world 1: same"] / errors - 1).abs() < 0.06).all()
+assert ((spreads["world 2: own"] / robust - 1).abs() < 0.06).all()
+assert ((spreads["world 2: own"] / errors - 1)[0]) > 0.8
+leverage = (X1 * M.T).sum(1)  # the diagonal of X1 M
+in_prose(f"{leverage.argmax()} {leverage[76]:.2f}")
+hc3 = (M**2 @ (r[:, 0] / (1 - leverage)) ** 2).sqrt()
+in_prose(f"{hc3[0]:.1f}")
+in_prose(f"{(r.abs().max() / s2.sqrt()):.1f}")
+assert 88 * 2 * stats.norm.sf((r.abs().max() / s2.sqrt()).item()) < 0.1  # hardly among 88
+
+# %% few
+in_prose(f"{rms_error(y.mean(), y):.0f} {unseen:.0f} {len(y) - 3}")
+assert seen < 1e-6 and unseen > 2 * rms_error(y.mean(), y)
