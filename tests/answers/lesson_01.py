@@ -156,7 +156,7 @@ def bids_by_floats(X, w, b):
     )
 
 
-@wrong("bids_by_loop", "The call changed `b`")
+@wrong("bids_by_loop", "changed `b`")
 def bids_of_the_colleague(X, w, b):
     bids = []
     for x in X:
@@ -187,13 +187,13 @@ def bids_that_go_on(X, w, b):
     return torch.stack(bids)
 
 
-@wrong("bids_by_loop", "The call changed `X`")
+@wrong("bids_by_loop", "changed `X`")
 def bids_that_scale_the_rows(X, w, b):
     X *= w.T
     return X.sum(1, keepdim=True) + b
 
 
-@wrong("bids_by_loop", "The call changed `w`")
+@wrong("bids_by_loop", "changed `w`")
 def bids_that_change_the_weights(X, w, b):
     y_hat = X @ w + b
     w += 1
@@ -204,8 +204,8 @@ WRONG["bids_by_loop"] += [
     ((lambda X, w, b: X @ w,), "The bias is missing"),
     ((lambda X, w, b: (X @ w + b)[:, 0],), "should have shape (1, 1), got (1,)"),
     ((lambda X, w, b: X @ w - b,), "With 1 examples and 1 features"),
-    ((lambda X, w, b: (X @ w + b).double(),), "dtype torch.float32"),
-    ((lambda X, w, b: (X @ w + b).to(torch.complex64),), "torch.complex64"),
+    ((lambda X, w, b: (X @ w + b).double(),), "should hold torch.float32"),
+    ((lambda X, w, b: (X @ w + b).to(torch.complex64),), "got torch.complex64"),
     ((lambda X, w, b: X[:, :1] * w[0] + b,), "With 4 examples and 3 features"),
 ]
 
@@ -228,7 +228,7 @@ def errors_with_where(X, y, w, b):
     return torch.stack(errors)
 
 
-@wrong("errors_without", "The call changed `X`")
+@wrong("errors_without", "changed `X`")
 def errors_in_place(X, y, w, b):
     errors = []
     for j in range(len(w)):
@@ -259,6 +259,9 @@ WRONG["errors_without"] += [
     ),
     ((lambda X, y, w, b: errors_by_shift(X, y, w, 0 * b),), "With 6 examples and 3 features"),
     ((lambda X, y, w, b: errors_by_shift(X, y, w, b)[:, None],), "shape (3,), got (3, 1)"),
-    ((lambda X, y, w, b: errors_by_shift(X, y, w, b).float(),), "dtype torch.float64"),
-    ((lambda X, y, w, b: errors_by_shift(X, y, w, b).double()[: len(w)],), "dtype torch.float32"),
+    ((lambda X, y, w, b: errors_by_shift(X, y, w, b).float(),), "should hold torch.float64"),
+    (
+        (lambda X, y, w, b: errors_by_shift(X, y, w, b).double()[: len(w)],),
+        "should hold torch.float32",
+    ),
 ]
