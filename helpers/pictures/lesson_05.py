@@ -75,7 +75,7 @@ def training(X, y, positions, batch_losses, best):
         f"Left: the path of w1 and w2 in {updates} updates from ({start[0]:.1f}, {start[1]:.1f}) "
         f"to least squares at ({goal[0]:.1f}, {goal[1]:.1f}), over nearly round lines of equal "
         "loss, its dots ever closer. Right: the loss of each minibatch falls from "
-        f"{batch_losses[0]:.1f} to between {last.min():.2g} and {last.max():.2g} in the last "
+        f"{batch_losses[0]:.1f} to between {last.min():.1g} and {last.max():.1g} in the last "
         f"{len(last)} updates; the loss of least squares is {floor:.2g}.",
     )
 

@@ -192,7 +192,7 @@ assert lengths[:50].mean() > 10 * lengths[100:150].mean() > 100 * lengths[-50:].
 last = torch.tensor(batch_losses[-30:])
 assert last.max() > 2 * last.min()  # it jumps
 in_prose(f"{path_[0, 0].abs():.1f} {best_[0]:.1f} {best_[1]:.1f}")
-in_prose(f"{batch_losses[0]:.1f} {last.min():.2g} {last.max():.2g} {len(last)} {best_loss:.2g}")
+in_prose(f"{batch_losses[0]:.1f} {last.min():.1g} {last.max():.1g} {len(last)} {best_loss:.2g}")
 in_prose(f"{0.01 * (3 / 1000) ** 0.5:.5f}")
 in_prose("1000 and 0.01")
 

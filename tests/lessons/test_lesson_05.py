@@ -189,7 +189,7 @@ def test_training(shown):
     ]
     last = losses[-4:]
     assert "in 40 updates from (0.0, 0.0) to least squares at (2.0, -3.4)" in alt
-    assert f"falls from {losses[0]:.1f} to between {min(last):.2g} and {max(last):.2g}" in alt
+    assert f"falls from {losses[0]:.1f} to between {min(last):.1g} and {max(last):.1g}" in alt
     assert f"in the last 4 updates; the loss of least squares is {floor:.2g}." in alt
 
 
