@@ -153,7 +153,7 @@ def _look_at_step(X, y, w, b, start_w, start_b, lr, flat, before):
         raise Mistake("w is right, but b is not where one step leads.")
     pairs = X @ start_w + start_b - y.flatten()
     broadcast = X.T @ pairs.sum(1, keepdim=True)
-    if m > 1 and flat and any(close(moved_w, -lr * broadcast / k) for k in (1, m, m * m)):
+    if m > 1 and flat and any(close(moved_w, -lr * broadcast / k) for k in (m, m * m)):
         raise Mistake(
             "Labels of shape (m,) are broadcast: every prediction met every label. Give "
             "prediction and label one shape."
