@@ -72,6 +72,13 @@ in_prose(f"{x.grad.item():.0f}")
 # %% ball-by-autograd
 near(x.item(), tracks[0.1][5], 1e-5)
 assert x.grad == 0 and x.is_leaf and x.requires_grad
+leaf = torch.tensor(3.0, requires_grad=True)
+try:
+    leaf -= 1  # without no_grad torch refuses
+    refused = False
+except RuntimeError:
+    refused = True
+assert refused
 in_prose(f"{x.item():.2f}")
 
 # %% data
@@ -225,6 +232,8 @@ spread = X_raw[:, 0].std(correction=0)
 in_prose(f"{spread:.0f}")
 in_prose(f"{round(spread.item() ** 2, -4):,.0f}")
 near(lr, 1e-6, 1e-12)
+assert loss_after(X_raw, y, 1.0, 1) > loss(X_raw, y, w_start)  # from the first update on
+assert not loss_after(X_raw, y, 1.0, 30) < float("inf")
 assert limit(X_raw) <= 2 / spread**2 < 6.1e-6 < 1e-5
 in_prose(f"{2 / spread**2:.7f}")
 
