@@ -24,6 +24,11 @@ def blocks(language):
     return [line for block in found for line in block.splitlines()]
 
 
+def spans():
+    """The code spans of the README."""
+    return re.findall(r"`([^`\n]+)`", re.sub(r"^```.*?^```", "", README, flags=re.M | re.S))
+
+
 def on_windows(command):
     """The form that a command of Linux and macOS has in the Command Prompt."""
     return command.replace("python3", "python").replace(".venv/bin/", ".venv\\Scripts\\")
