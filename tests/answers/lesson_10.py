@@ -5,10 +5,11 @@ import torch
 UNIT = 1 / 0.0929
 
 RIGHT = {
-    "square_metres": [(10.76, 115.9, 1.0), (torch.tensor(10.764), 10.764**2, 1)],
+    "square_metres": [(10.76, 115.9, 1.0), (11, 120, 1), (torch.tensor(10.764), 10.764**2, 1)],
     "to_dollars": [],
-    "scale_split": [],
-    "left_out_errors": [],
+    "predictor": [],
+    "most_influential": [],
+    "executives": [(0.257, 2.5), (0.2567, 2.48), (torch.tensor(0.25667), 2.4765)],
 }
 WRONG = {
     "square_metres": [
@@ -25,8 +26,20 @@ WRONG = {
         ((torch.zeros(2), UNIT**2, 1), "should be a number"),
     ],
     "to_dollars": [],
-    "scale_split": [],
-    "left_out_errors": [],
+    "predictor": [],
+    "most_influential": [],
+    "executives": [
+        ((0.83, 2.5), "without a bias"),
+        ((0.0155, 2.5), "without logarithms"),
+        ((4.822, 2.5), "that is the bias"),
+        ((0.26, 2.5), "not the least-squares weight"),
+        ((0.257, 2.57), "ten times the weight"),
+        ((0.257, 0.025), "in percent"),
+        ((0.257, 1.0248), "in percent"),
+        ((0.257, 10), "by which factor"),
+        ((None, 2.5), "should be a number"),
+        ((0.257, "2.5"), "should be a number"),
+    ],
 }
 
 
@@ -85,13 +98,14 @@ def dollars_variant(spread=True, mean_of_y=True, shift=-1.0, scale_b=True, divid
 
 
 WRONG["to_dollars"] += [
+    ((lambda w, b, *rest: (w.zero_(), b),), "Your code changed `w`"),
     ((dollars_variant(spread=False),), "still give standardised prices"),
     ((dollars_variant(mean_of_y=False),), "lacks the mean of the prices"),
     ((dollars_variant(shift=0.0),), "lacks what the means"),
     ((dollars_variant(shift=1.0),), "The sign"),
     ((dollars_variant(scale_b=False),), "bias included"),
     ((dollars_variant(divide=False),), "Turned round"),
-    ((dollars_variant(shift=-0.5),), "shifts every prediction"),
+    ((dollars_variant(shift=-0.5),), "the bias is not"),
 ]
 
 
@@ -115,100 +129,94 @@ def dollars_weights_only(w, b, mean, std, y_mean, y_std):
     return y_std * w / std[:, None]
 
 
-@right("scale_split")
-def scale_with_sample_spread(X_train, X_test):
-    mean, std = X_train.mean(0), X_train.std(0)
-    std[std == 0] = 1
-    return [(X - mean) / std for X in (X_train, X_test)]
+def solved(X, y):
+    """Least squares with a bias: theta (d + 1, 1), the bias last."""
+    X1 = torch.cat([X, torch.ones(len(X), 1, dtype=X.dtype)], 1)
+    return torch.linalg.lstsq(X1, y).solution
 
 
-@right("scale_split")
-def scale_with_floor(X_train, X_test):
-    mean = X_train.mean(0)
-    std = (X_train - mean).square().mean(0).sqrt().clamp_min(1e-6)
-    return (X_train - mean) / std, (X_test - mean) / std
+@right("predictor")
+def predictor_unscaled(X, y):
+    theta = solved(X, y)
+    return lambda X_new: X_new @ theta[:-1] + theta[-1]
 
 
-@wrong("scale_split", "have seen the test part")
-def scale_all(X_train, X_test):
-    X = torch.cat([X_train, X_test])
-    Z = (X - X.mean(0)) / X.std(0, correction=0)
-    return Z[: len(X_train)], Z[len(X_train) :]
+def predictor_variant(train=0, new=0, own=False, flat=False):
+    """The two functions, with their spreads (correction) or the new houses' scale mistaken."""
+
+    def build(X, y):
+        mean, spread = X.mean(0), X.std(0, correction=train)
+        theta = solved((X - mean) / spread, y)
+
+        def predict(X_new):
+            source = X_new if own else X
+            Z = (X_new - source.mean(0)) / source.std(0, correction=new)
+            answer = Z @ theta[:-1] + theta[-1]
+            return answer[:, 0] if flat else answer
+
+        return predict
+
+    return build
 
 
-@wrong("scale_split", "by its own statistics")
-def scale_each(X_train, X_test):
-    return [(X - X.mean(0)) / X.std(0) for X in (X_train, X_test)]
+def predictor_shifts(X, y):
+    X -= X.mean(0)
+    return predictor_unscaled(X, y)
 
 
-@wrong("scale_split", "does not vary")
-def scale_naively(X_train, X_test):
-    mean, std = X_train.mean(0), X_train.std(0)
-    return (X_train - mean) / std, (X_test - mean) / std
+def predictor_shifts_new(X, y):
+    predict = predictor_unscaled(X, y)
+    return lambda X_new: predict(X_new.add_(1))
 
 
-@wrong("scale_split", "is not scaled")
-def scale_training_only(X_train, X_test):
-    return scale_with_floor(X_train, X_test)[0], X_test
+RIGHT["predictor"] += [(predictor_variant(),), (predictor_variant(train=1, new=1),)]
+WRONG["predictor"] += [
+    ((predictor_variant(train=1),), "use the same one twice"),
+    ((predictor_variant(new=1),), "use the same one twice"),
+    ((predictor_variant(own=True),), "their own mean and spread"),
+    ((predictor_variant(train=1, own=True),), "the first prediction is"),
+    ((predictor_variant(flat=True),), "should have shape (5, 1), got (5,)"),
+    ((lambda X, y: predictor_unscaled(X, y + 1),), "the first prediction is"),
+    ((lambda X, y: lambda X_new: X_new[:, :1] / 0 * 0,), "NaN for 5"),
+    ((lambda X, y: y,), "should return a function"),
+    ((lambda X, y: None,), "should return a function"),
+    ((predictor_shifts,), "Your code changed `X`"),
+    ((predictor_shifts_new,), "Your code changed `X_new`"),
+]
 
 
-@wrong("scale_split", "mean and spread")
-def scale_half(X_train, X_test):
-    return scale_with_floor(X_train, X_test)[0], X_test - X_train.mean(0)
+def changes(X, y):
+    """By how much the first weight changes when each row is left out, (n,)."""
+    full = solved(X, y)[0]
+    rows = torch.arange(len(X))
+    return torch.cat([solved(X[rows != i], y[rows != i])[0] - full for i in range(len(X))])
 
 
-@wrong("scale_split", "mean 0 and spread 1")
-def scale_to_range(X_train, X_test):
-    low, high = X_train.min(0).values, X_train.max(0).values
-    return (X_train - low) / (high - low + 1e-6), (X_test - low) / (high - low + 1e-6)
+@right("most_influential")
+def influential_by_formula(X, y):
+    X1 = torch.cat([X, torch.ones(len(X), 1, dtype=X.dtype)], 1)
+    pinv = torch.linalg.pinv(X1)
+    r, h = (y - X1 @ pinv @ y)[:, 0], (X1 * pinv.T).sum(1)
+    return int((pinv[0] * r / (1 - h)).abs().argmax())
 
 
-@wrong("scale_split", "must become zero")
-def scale_leaves_constant(X_train, X_test):
-    Z_train, Z_test = scale_with_floor(X_train, X_test)
-    constant = X_train.std(0) == 0
-    return torch.where(constant, X_train, Z_train), torch.where(constant, X_test, Z_test)
+@wrong("most_influential", "0 to")
+def influential_negative(X, y):
+    return influential_by_formula(X, y) - len(X)
 
 
-@wrong("scale_split", "two tensors")
-def scale_one(X_train, X_test):
-    return scale_with_floor(X_train, X_test)[0]
+@wrong("most_influential", "0 to")
+def influential_half(X, y):
+    return influential_by_formula(X, y) + 0.5
 
 
-@right("left_out_errors")
-def errors_by_hat_matrix(D, y):
-    hat = D @ torch.linalg.inv(D.T @ D) @ D.T
-    return (y - hat @ y) / (1 - hat.diagonal().reshape(-1, 1))
-
-
-@right("left_out_errors")
-def errors_by_refits(D, y):
-    errors = []
-    for i in range(len(D)):
-        others = torch.arange(len(D)) != i
-        theta = torch.linalg.lstsq(D[others], y[others]).solution
-        errors.append(y[i] - D[i] @ theta)
-    return torch.stack(errors)
-
-
-def errors_variant(change):
-    """`change(r, h)` in place of r / (1 - h)."""
-
-    def errors(D, y):
-        Q = torch.linalg.qr(D).Q
-        return change(y - Q @ (Q.T @ y), Q.square().sum(1, keepdim=True))
-
-    return errors
-
-
-WRONG["left_out_errors"] += [
-    ((errors_variant(lambda r, h: -r / (1 - h)),), "sign is turned round"),
-    ((errors_variant(lambda r, h: r),), "has seen every row"),
-    ((errors_variant(lambda r, h: r * (1 - h)),), "larger than the residual"),
-    ((errors_variant(lambda r, h: r / h),), "divided by 1 - h"),
-    ((errors_variant(lambda r, h: r / (1 + h)),), "divided by 1 - h"),
-    ((errors_variant(lambda r, h: r / (1 - h).sqrt()),), "Without the root"),
-    ((errors_variant(lambda r, h: r / (1 - h.mean())),), "each row has its own"),
-    ((errors_variant(lambda r, h: r / (1 - h) ** 2),), "n refits"),
-    ((errors_variant(lambda r, h: (r / (1 - h))[:, 0]),), "shape (9, 1), got (9,)"),
+RIGHT["most_influential"].append((lambda X, y: int(changes(X, y).abs().argmax()),))
+WRONG["most_influential"] += [
+    ((lambda X, y: int(changes(X, y).argmax()),), "its absolute value"),
+    ((lambda X, y: int(changes(X, y).argmin()),), "its absolute value"),
+    ((lambda X, y: changes(X, y).abs().argmax(),), "not a tensor"),
+    ((lambda X, y: influential_by_formula(X, y) + 1,), "from 0"),
+    ((lambda X, y: len(X) + 3,), "no row number"),
+    ((lambda X, y: int(changes(X, y).abs().argmin()),), "changes the first weight by"),
+    ((lambda X, y: influential_by_formula(X.mul_(1.5), y),), "Your code changed `X`"),
 ]

@@ -1,201 +1,175 @@
-"""Functions that lesson 10 defines: properties, and agreement with torch and with refits."""
+"""Lesson 10's functions, against least squares and autograd, and its pictures."""
 
-import math
+import inspect
 
+import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
-from machinery.reading import ROOT, definitions
+from machinery import reading
 
 from helpers import data
+from helpers.pictures import lesson_10 as pictures
 
-lesson = definitions(
-    ROOT / "notebooks" / "10_house_prices.ipynb",
-    "bound_and_condition",
-    "standardise",
-    "train_by_hand",
-    "train_by_library",
-    "draw_batches",
-    "to_raw_units",
-    "standard_errors",
-    "forecast",
-    "t_quantile",
+lesson = reading.definitions(
+    reading.ROOT / "notebooks" / "10_house_prices.ipynb",
     "descend",
-    "scale",
+    "rms_error",
+    "minibatch_descent",
 )
-quick = settings(max_examples=50, deadline=None)
-seeds = st.integers(0, 2**32 - 1)
 
 
-def problem(seed, n=15, d=3):
-    """Features (n, d) of uneven scales, a design with ones (n, d + 1), and labels (n, 1)."""
-    generator = torch.Generator().manual_seed(seed)
-    X = torch.randn(n, d, generator=generator, dtype=torch.float64) + 1
-    X = X * torch.logspace(0, 2, d, dtype=X.dtype)
-    y = X.sum(1, keepdim=True) + torch.randn(n, 1, generator=generator, dtype=X.dtype)
-    return X, torch.cat([X, torch.ones(n, 1, dtype=X.dtype)], 1), y
+def problem(seed, n=20, d=3):
+    """A design matrix with ones (n, d + 1) and labels (n, 1), float64."""
+    torch.manual_seed(seed)
+    X1 = torch.cat([torch.randn(n, d), torch.ones(n, 1)], 1).double()
+    return X1, torch.randn(n, 1, dtype=torch.float64)
 
 
-@quick
-@given(seeds)
-def test_bound_separates_convergence_from_divergence(seed):
-    X, _, y = problem(seed)
-    D = torch.cat([lesson.standardise(X)[0], torch.ones(len(X), 1, dtype=X.dtype)], 1)
-    bound, condition = lesson.bound_and_condition(D)
-    best = torch.linalg.lstsq(D, y).solution
-    assert condition >= 1
-    for factor, shrinks in ((0.9, True), (1.1, False)):
-        theta = torch.randn(4, 1, generator=torch.Generator().manual_seed(seed)).double()
-        start = (theta - best).norm()
-        for _ in range(300):
-            theta = theta - factor * bound * D.T @ (D @ theta - y) / len(D)
-        assert ((theta - best).norm() < start) == shrinks
+@given(seed=st.integers(0, 2**20), lr=st.floats(0.01, 0.3), num_updates=st.integers(1, 12))
+def test_descend_follows_autograd(seed, lr, num_updates):
+    X1, y = problem(seed)
+    path = lesson.descend(X1, y, lr, num_updates)
+    theta = torch.zeros(4, 1, dtype=X1.dtype, requires_grad=True)
+    for k in range(num_updates):
+        (g,) = torch.autograd.grad(((X1 @ theta - y) ** 2).mean() / 2, theta)
+        theta = (theta - lr * g).detach().requires_grad_()
+        torch.testing.assert_close(path[k], theta.detach()[:, 0], rtol=1e-10, atol=1e-10)
+    assert path.shape == (num_updates, 4)
 
 
-@quick
-@given(seeds)
-def test_standardised_columns_have_mean_0_and_spread_1(seed):
-    X, _, _ = problem(seed)
-    Z, mean, std = lesson.standardise(X)
-    torch.testing.assert_close(Z.mean(0), torch.zeros(3, dtype=X.dtype), atol=1e-12, rtol=0)
-    torch.testing.assert_close(Z.square().mean(0), torch.ones(3, dtype=X.dtype))
-    torch.testing.assert_close(Z * std + mean, X)
-    torch.testing.assert_close(lesson.scale(X, X), Z)
+def test_rms_error():
+    X1, y = problem(1)
+    theta = torch.randn(4, dtype=X1.dtype)
+    expected = torch.nn.functional.mse_loss(X1 @ theta.reshape(4, 1), y).sqrt()
+    assert lesson.rms_error(X1, y, theta) == pytest.approx(expected.item())
 
 
-@quick
-@given(seeds)
-def test_scale_does_not_look_at_what_it_scales(seed):
-    X, _, _ = problem(seed)
-    train, test = X[:10], X[10:]
-    changed = torch.cat([test[:1] * 100, test[1:]])
-    torch.testing.assert_close(lesson.scale(test, train)[1:], lesson.scale(changed, train)[1:])
+def test_minibatches_come_to_rest_at_least_squares():
+    X1, y = problem(2, n=88)
+    best = torch.linalg.lstsq(X1, y).solution
+    end = lesson.minibatch_descent(X1, y, lambda k: 0.5 / (1 + k / 4), seed=3)
+    assert (end - best).abs().max() < 0.01
+    again = lesson.minibatch_descent(X1, y, lambda k: 0.5 / (1 + k / 4), seed=3)
+    assert torch.equal(end, again)
 
 
-@quick
-@given(seeds)
-def test_raw_units_predict_the_same(seed):
-    X, D, _ = problem(seed)
-    Z, mean, std = lesson.standardise(X)
-    theta = torch.randn(4, generator=torch.Generator().manual_seed(seed), dtype=X.dtype)
-    raw = lesson.to_raw_units(theta, mean, std)
-    torch.testing.assert_close(D @ raw, Z @ theta[:3] + theta[3], rtol=1e-9, atol=1e-9)
-    rows = torch.stack([theta, 2 * theta])
-    torch.testing.assert_close(lesson.to_raw_units(rows, mean, std)[0], raw)
+# Pictures
+
+HOUSES = data.house_prices()
+X, y = HOUSES.X, HOUSES.y
+X1 = torch.cat([X, torch.ones(88, 1, dtype=X.dtype)], 1)
+BEST = torch.linalg.lstsq(X1, y).solution[:, 0]
+PATH = BEST * torch.linspace(0.1, 0.9, 50, dtype=X.dtype).reshape(50, 1)
 
 
-@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
-@pytest.mark.parametrize("batch_size", [1, 4, 7, 15])
-@pytest.mark.parametrize("seed", range(3))
-def test_both_trainings_are_the_same_for_uneven_batches_too(dtype, batch_size, seed):
-    X, _, y = problem(seed)
-    Z = lesson.standardise(X)[0].to(dtype)
-    batches = lesson.draw_batches(len(Z), batch_size, 4, seed)
-    traces = [
-        train(Z, y.to(dtype) / 100, batches, lambda k: 0.1 / (1 + k / 5))
-        for train in (lesson.train_by_hand, lesson.train_by_library)
-    ]
-    assert traces[0].shape == (len(batches), 4)
-    torch.testing.assert_close(*traces, rtol=1e-4 if dtype is torch.float32 else 1e-10, atol=1e-5)
+def rings(ax):
+    """The points with a ring."""
+    return [tuple(line.get_xydata()[0]) for line in ax.lines if line.get_marker() == "o"]
 
 
-def test_decay_gets_closer_to_least_squares_than_a_constant_rate():
-    for seed in range(5):
-        X, _, y = problem(seed, n=40)
-        Z = lesson.standardise(X)[0]
-        best = torch.linalg.lstsq(torch.cat([Z, torch.ones(40, 1, dtype=Z.dtype)], 1), y).solution
-        batches = lesson.draw_batches(40, 10, 150, seed)
-        constant = lesson.train_by_hand(Z, y, batches, lambda k: 0.3)[-1]
-        decayed = lesson.train_by_hand(Z, y, batches, lambda k: 0.3 / (1 + k / 16))[-1]
-        assert (decayed - best[:, 0]).norm() < (constant - best[:, 0]).norm() / 3
+def test_houses(shown):
+    fig, alt = shown(pictures.houses, X, y, HOUSES.names, HOUSES.y_name, marked=76)
+    for j, ax in enumerate(fig.axes):
+        offsets = ax.collections[0].get_offsets()
+        np.testing.assert_allclose(offsets, torch.cat([X[:, j : j + 1], y], 1))
+        assert rings(ax) == [(X[76, j].item(), y[76, 0].item())]
+        assert ax.get_xlabel() == HOUSES.names[j]
+    assert fig.axes[0].get_ylabel() == HOUSES.y_name
+    assert "88 houses" in alt and "House 76" in alt
+    assert "14 times the median, with a price of 318" in alt
 
 
-@quick
-@given(st.integers(1, 30), st.integers(1, 12), st.integers(1, 4), seeds)
-def test_each_epoch_holds_every_row_once(n, batch_size, num_epochs, seed):
-    batches = lesson.draw_batches(n, batch_size, num_epochs, seed)
-    per_epoch = -(-n // batch_size)
-    assert len(batches) == num_epochs * per_epoch
-    for start in range(0, len(batches), per_epoch):
-        epoch = batches[start : start + per_epoch]
-        assert sorted(row for rows in epoch for row in rows) == list(range(n))
-        assert all(len(rows) == batch_size for rows in epoch[:-1])
-    assert batches == lesson.draw_batches(n, batch_size, num_epochs, seed)
+def test_deceiving_loss(shown):
+    fig, alt = shown(pictures.deceiving_loss, X1, y, PATH, BEST)
+    left, right = fig.axes
+    errors = [lesson.rms_error(X1, y, theta) for theta in PATH]
+    np.testing.assert_allclose(left.lines[0].get_ydata(), errors)
+    assert left.lines[0].get_xdata().tolist() == list(range(1, 51))
+    floor = lesson.rms_error(X1, y, BEST)
+    assert any(np.allclose(line.get_ydata(), floor) for line in left.lines[1:])
+    assert left.get_ylim()[0] == 0
+    for line, j in zip(right.lines, (1, 2, 3), strict=True):
+        np.testing.assert_allclose(line.get_ydata(), PATH[:, j] / BEST[j])
+    labels = [text.get_text() for text in right.get_legend().get_texts()]
+    assert labels == ["living area", "bedrooms", "bias"]
+    for ax in fig.axes:
+        assert ax.get_xscale() == "log" and ax.get_xlim() == (1, 50)
+        assert ax.get_xlabel() == "update"
+    assert left.get_ylabel() == "rms error (thousand dollars)"
+    assert right.get_ylabel() == "parameter / least squares"
+    assert f"within 50 updates the rms error falls to {errors[-1]:.1f}" in alt
+    assert f"least squares, {floor:.1f}" in alt and "bedrooms at 0.9, bias at 0.9" in alt
 
 
-@quick
-@given(seeds)
-def test_forecast_agrees_with_the_textbook_formula(seed):
-    _, D, y = problem(seed)
-    y_hat, error, leverage = lesson.forecast(D[:12], y[:12], D[12:])
-    theta = torch.linalg.lstsq(D[:12], y[:12]).solution
-    torch.testing.assert_close(y_hat, (D[12:] @ theta)[:, 0])
-    inverse = torch.linalg.inv(D[:12].T @ D[:12])
-    torch.testing.assert_close(
-        leverage, (D[12:] @ inverse @ D[12:].T).diagonal(), rtol=1e-6, atol=0
-    )
-    s2 = (D[:12] @ theta - y[:12]).square().sum() / 8
-    torch.testing.assert_close(error, (s2 * (1 + leverage)).sqrt())
-    torch.testing.assert_close(
-        lesson.standard_errors(D[:12], y[:12], theta[:, 0]),
-        (s2 * inverse.diagonal()).sqrt(),
-        rtol=1e-6,
-        atol=0,
-    )
+def test_residuals(shown):
+    predicted, truth = X1 @ BEST, y[:, 0]
+    fig, alt = shown(pictures.residuals, predicted, truth, predicted.log(), truth.log(), marked=76)
+    pairs = ((predicted, truth), (predicted.log(), truth.log()))
+    factors = []
+    for ax, (p, t) in zip(fig.axes, pairs, strict=True):
+        np.testing.assert_allclose(ax.collections[0].get_offsets(), torch.stack([p, p - t], 1))
+        assert rings(ax) == [(p[76].item(), (p - t)[76].item())]
+        assert any(np.allclose(line.get_ydata(), 0) for line in ax.lines)
+        r, low, high = p - t, p.quantile(1 / 3), p.quantile(2 / 3)
+        factors.append((r[p > high].std() / r[p < low].std()).item())
+        assert (ax.get_xlabel(), ax.get_ylabel()) == ("prediction", "prediction - truth")
+    assert [ax.get_title() for ax in fig.axes] == ["prices", "logarithms"]
+    assert f"scatters {factors[0]:.1f} times" in alt and f"{factors[1]:.1f} times as much." in alt
+    assert "house 76" in alt
 
 
-def test_forecast_of_many_splits_is_one_by_one():
-    _, D, y = problem(0)
-    rows = torch.stack(
-        [torch.randperm(15, generator=torch.Generator().manual_seed(k)) for k in range(4)]
-    )
-    train, test = rows[:, :10], rows[:, 10:]
-    together = lesson.forecast(D[train], y[train], D[test])
-    for k in range(4):
-        alone = lesson.forecast(D[train[k]], y[train[k]], D[test[k]])
-        for many, one in zip(together, alone, strict=True):
-            torch.testing.assert_close(many[k], one)
+def test_with_and_without(shown):
+    fig, alt = shown(pictures.with_and_without, X, y, marked=76)
+    lots = torch.linspace(X[:, 0].min(), 1.05 * X[:, 0].max(), 200, dtype=X.dtype)
+    features = torch.cat([lots.reshape(-1, 1), X[:, 1:].mean(0).expand(200, 2)], 1)
+    keep = torch.arange(88) != 76
+    ends = []
+    for ax, logs in zip(fig.axes, (False, True), strict=True):
+        A = torch.cat([X[:, :2].log(), X[:, 2:], X1[:, 3:]], 1) if logs else X1
+        B = torch.cat([features[:, :2].log(), features[:, 2:]], 1) if logs else features
+        B = torch.cat([B, torch.ones(200, 1, dtype=X.dtype)], 1)
+        curves = [line for line in ax.lines if len(line.get_xdata()) == 200]
+        for line, rows, style in zip(curves, (slice(None), keep), ("-", "--"), strict=True):
+            label = y[rows].log() if logs else y[rows]
+            curve = (B @ torch.linalg.lstsq(A[rows], label).solution)[:, 0]
+            curve = curve.exp() if logs else curve
+            np.testing.assert_allclose(line.get_xdata(), lots)
+            np.testing.assert_allclose(line.get_ydata(), curve, rtol=1e-6)
+            assert line.get_linestyle() == style
+            ends.append(f"{curve[-1]:.0f}")
+        assert rings(ax) == [(X[76, 0].item(), y[76, 0].item())]
+        points = next(line for line in ax.lines if line.get_marker() == ".")
+        np.testing.assert_allclose(points.get_xydata(), torch.cat([X[:, :1], y], 1))
+        assert ax.get_xlabel() == "lot size (square feet)"
+    assert [ax.get_title() for ax in fig.axes] == ["price model", "log model"]
+    assert fig.axes[0].get_ylabel() == "price (thousands of dollars)"
+    labels = [text.get_text() for text in fig.axes[0].get_legend().get_texts()]
+    assert labels == ["all houses", "without 76"]
+    assert f"ends at {ends[0]}; fitted without the house it climbs to {ends[1]}" in alt
+    assert f"{ends[2]} and {ends[3]}." in alt
 
 
-@quick
-@given(st.floats(0.5, 0.99))
-def test_t_quantile_in_closed_form_for_two_degrees_of_freedom(q):
-    a = 2 * q - 1
-    assert lesson.t_quantile(q, 2) == pytest.approx(a * math.sqrt(2 / (1 - a * a)), abs=2e-3)
-
-
-def test_t_quantile_approaches_the_normal_one():
-    normal = torch.distributions.Normal(0.0, 1.0).icdf(torch.tensor(0.95)).item()
-    assert lesson.t_quantile(0.95, 100_000) == pytest.approx(normal, abs=1e-3)
-    assert lesson.t_quantile(0.95, 62) > lesson.t_quantile(0.95, 84) > normal
-
-
-def test_interval_covers_what_it_promises_on_normal_noise():
-    generator = torch.Generator().manual_seed(0)
-    D = torch.randn(4000, 20, 3, generator=generator, dtype=torch.float64)
-    y = D.sum(-1, keepdim=True) + torch.randn(4000, 20, 1, generator=generator, dtype=D.dtype)
-    y_hat, error, _ = lesson.forecast(D[:, :15], y[:, :15], D[:, 15:])
-    inside = (y_hat - y[:, 15:, 0]).abs() <= lesson.t_quantile(0.95, 15 - 3) * error
-    assert inside.double().mean().item() == pytest.approx(0.9, abs=0.01)
-
-
-def test_descent_ends_at_least_squares():
-    X, _, y = problem(1)
-    Z = lesson.standardise(X)[0]
-    D = torch.cat([Z, torch.ones(15, 1, dtype=Z.dtype)], 1)
-    ending = lesson.descend(Z[None], y[None], Z[None], num_updates=2000)
-    torch.testing.assert_close(ending[0], lesson.forecast(D, y, D)[0])
-
-
-def test_a_unit_of_area_changes_what_exercise_1_says():
-    houses = data.house_prices()
-    ones = torch.ones(88, 1, dtype=houses.X.dtype)
-    fits = []
-    for unit in (1.0, 0.0929):
-        X = houses.X * torch.tensor([unit, unit, 1.0], dtype=ones.dtype)
-        D = torch.cat([X, ones], 1)
-        weight = torch.linalg.lstsq(D, houses.y).solution[1, 0]
-        fits.append((weight.item(), lesson.bound_and_condition(D)[0].item()))
-    assert fits[1][0] / fits[0][0] == pytest.approx(1 / 0.0929, rel=1e-3)
-    assert fits[1][1] / fits[0][1] == pytest.approx(1 / 0.0929**2, rel=1e-3)
+@pytest.mark.parametrize(
+    ("function", "arguments", "change", "error"),
+    [
+        ("houses", (X, y, HOUSES.names, HOUSES.y_name, 76), (0, X[:, :2]), ValueError),
+        ("houses", (X, y, HOUSES.names, HOUSES.y_name, 76), (4, 88), ValueError),
+        ("houses", (X, y, HOUSES.names, HOUSES.y_name, 76), (4, -1), ValueError),
+        ("houses", (X, y, HOUSES.names, HOUSES.y_name, 76), (4, 7.5), TypeError),
+        ("deceiving_loss", (X1, y, PATH, BEST), (0, X), ValueError),
+        ("deceiving_loss", (X1, y, PATH, BEST), (2, PATH[:, :3]), ValueError),
+        ("deceiving_loss", (X1, y, PATH, BEST), (3, BEST[:3]), ValueError),
+        ("residuals", (y[:, 0], y[:, 0], y[:, 0], y[:, 0], 3), (1, y[:5, 0]), ValueError),
+        ("residuals", (y[:, 0], y[:, 0], y[:, 0], y[:, 0], 3), (3, "text"), TypeError),
+        ("residuals", (y[:, 0], y[:, 0], y[:, 0], y[:, 0], 3), (4, 88), ValueError),
+        ("with_and_without", (X, y, 76), (1, y[:5]), ValueError),
+        ("with_and_without", (X, y, 76), (2, 88), ValueError),
+    ],
+)
+def test_pictures_refuse(shown, function, arguments, change, error):
+    place, value = change
+    name = list(inspect.signature(getattr(pictures, function)).parameters)[place]
+    with pytest.raises(error, match=name):
+        shown(getattr(pictures, function), *arguments[:place], value, *arguments[place + 1 :])

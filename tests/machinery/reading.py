@@ -12,7 +12,7 @@ SOLUTIONS = sorted((ROOT / "notebooks" / "solutions").glob("[0-9][0-9]_*.ipynb")
 NOTEBOOKS = LESSONS + SOLUTIONS
 # Lessons, and their solutions, that still have the form of the first edition: they need no claims,
 # no names of cells, and do not keep the measures. The list only ever shrinks.
-NOT_RECAST = {"10_house_prices"}
+NOT_RECAST = set()
 
 
 def read(path):
