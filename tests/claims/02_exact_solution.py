@@ -108,6 +108,7 @@ for n, values in zip(sizes, slopes, strict=True):
 
 # %% standard-errors
 assert M.shape == (4, 88)
+torch.testing.assert_close(r, X1 @ theta - y)  # the residual's sign, as everywhere
 torch.testing.assert_close(M @ y, theta)
 _, plain, _, _ = least_squares(X, y)
 torch.testing.assert_close(errors, plain)
