@@ -75,7 +75,7 @@ def losses_and_distance(X, y, run, other, bound):
         f"Left: the losses of {one} and of {two} fall at different rates to the same floor and end "
         f"at {last_one:.2g} and {last_two:.2g}. Right: the distance of their parameters rises to "
         f"{distance.max():.1f} within {farthest // 10 * 10 + 10} updates. It falls to "
-        f"{distance.min():.1g} and never comes near the dashed line at {bound:.0e}, below which they would count as "
-        "equal."
+        f"{distance.min():.1g} and never comes near the dashed line at {bound:.0e}, below which "
+        "they would count as equal."
     )
     figures.show(fig, alt)

@@ -31,8 +31,8 @@ def houses(X, y, names, y_name, marked):
     times = X[marked, 0] / X[:, 0].quantile(0.5)
     alt = (
         f"The prices of {len(X)} houses against {', '.join(names)}. The price rises with each, "
-        f"most clearly with the second. House {marked}, in a ring, lies far to the right in the first "
-        f"panel, at {times:.0f} times the median, with a price of {y[marked, 0]:.0f}."
+        f"most clearly with the second. House {marked}, in a ring, lies far to the right in the "
+        f"first panel, at {times:.0f} times the median, with a price of {y[marked, 0]:.0f}."
     )
     figures.show(fig, alt)
 
