@@ -265,3 +265,22 @@ WRONG["errors_without"] += [
         "should hold torch.float32",
     ),
 ]
+
+# Near a known mistake and not it: what was measured is said, and no mistake is named.
+WRONG["wages"] += [((3.1046, 3.0), "bid the mean wage"), ((3.69, 3.6896), "not the rms error")]
+WRONG["bids_by_loop"] += [
+    ((lambda X, w, b: 1.01 * (X @ w),), "With 1 examples"),
+    (
+        (lambda X, w, b: (X @ w + b).mean() + 0.01 * torch.arange(len(X), dtype=X.dtype)[:, None],),
+        "With 4 examples",
+    ),
+    ((lambda X, w, b: b + 1.01 * (X @ w).cumsum(0),), "With 1 examples"),
+    ((lambda X, w, b: (b + (X @ w).cumsum(0)) * (1 + 0.01 * (len(X) > 1)),), "With 4 examples"),
+]
+WRONG["errors_without"] += [
+    ((lambda X, y, w, b: 1.01 * errors_with_zero(X, y, w, b),), "With 6 examples"),
+    (
+        (lambda X, y, w, b: 1.01 * (X @ w + b - y).square().mean().sqrt().repeat(len(w)),),
+        "With 6 examples",
+    ),
+]

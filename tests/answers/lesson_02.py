@@ -239,3 +239,10 @@ WRONG["births"] += [
     ((theta[0], plain[0], robust[0], p * 0.985), "`p_value` is 0.902"),
     ((theta[0], plain[0], robust[0], "0.9"), "should be a number"),
 ]
+
+# Near a known mistake and not it: what was measured is said, and no mistake is named.
+alone = least_squares(X1[:, :2])[0][0]
+WRONG["births"] += [((1.5 * alone, plain[0], robust[0], p), "not the best weight")]
+WRONG["best_bias"] += [
+    ((lambda X, y, w: (y - X @ w).mean(0) if len(y) > 1 else 2 * y.mean(0),), "With 1 examples"),
+]
