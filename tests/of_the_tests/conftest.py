@@ -24,14 +24,22 @@ class Run(NamedTuple):
 
 @pytest.fixture(scope="session")
 def run_pytest():
-    """A function that runs pytest, with the project's hooks and options, over a folder."""
+    """A function that runs pytest, with the project's hooks and options, over a folder.
 
-    def run(folder):
+    Its second argument is the time that a cell may take, in seconds.
+    """
+
+    def run(folder, cell_timeout=60):
         shutil.copy(reading.ROOT / "notebooks" / "conftest.py", folder)
         command = [sys.executable, "-m", "pytest", str(folder), f"--rootdir={folder}", "-rA"]
         command += [f"--config-file={reading.ROOT / 'pyproject.toml'}", "--color=no"]
         # One process and no hypothesis: starting takes longer than these cells.
-        command += ["--numprocesses=0", "-p", "no:hypothesispytest", "--nbval-cell-timeout=60"]
+        command += [
+            "--numprocesses=0",
+            "-p",
+            "no:hypothesispytest",
+            f"--nbval-cell-timeout={cell_timeout}",
+        ]
         command += ["-o", f"cache_dir={folder / 'cache'}"]
         # On a CI server pytest repeats whole messages in its summary; here each is to stand once.
         environment = {k: v for k, v in os.environ.items() if k not in ("CI", "BUILD_NUMBER")}

@@ -1,10 +1,6 @@
 """The comparison of pictures is tested, alone and in a run of pytest over broken notebooks."""
 
-import os
 import re
-import shutil
-import subprocess
-import sys
 from base64 import b64decode, b64encode
 from io import BytesIO
 from pathlib import Path
@@ -267,50 +263,36 @@ def notebooks():
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory):
-    """Run pytest once over the small notebooks; what it prints."""
+def run(run_pytest, tmp_path_factory):
+    """Run pytest once over the small notebooks."""
     folder = tmp_path_factory.mktemp("run")
     for name, notebook in notebooks().items():
         nbformat.write(notebook, folder / f"{name}.ipynb")
-    shutil.copy(reading.ROOT / "notebooks" / "conftest.py", folder)
-    command = [sys.executable, "-m", "pytest", str(folder), f"--rootdir={folder}", "-rA"]
-    command += [f"--config-file={reading.ROOT / 'pyproject.toml'}", "--color=no"]
-    # One process and no hypothesis: starting takes longer than these cells.
-    command += ["--numprocesses=0", "-p", "no:hypothesispytest", "--nbval-cell-timeout=4"]
-    command += ["-o", f"cache_dir={folder / 'cache'}"]
-    # On a CI server pytest repeats whole messages in its summary; here each is to stand once.
-    environment = {k: v for k, v in os.environ.items() if k not in ("CI", "BUILD_NUMBER")}
-    result = subprocess.run(command, capture_output=True, text=True, cwd=folder, env=environment)
-    return result.stdout + result.stderr
-
-
-def items(run, outcome, name):
-    """The items of one notebook that had an outcome (FAILED, PASSED, ...) in a run of pytest."""
-    return re.findall(rf"^{outcome} {name}\.ipynb::(.+?)(?: - .*)?$", run, re.MULTILINE)
+    return run_pytest(folder, cell_timeout=4)
 
 
 def test_intact_cells_pass(run):
     passed = ["Cell 0", "Cell 1", "Cell 2", "every cell ran"]
-    assert items(run, "PASSED", "broken")[:4] == passed, run  # then the items about prose
+    assert run.items("PASSED", "broken")[:4] == passed, run.text  # then the items about prose
 
 
 def test_each_broken_cell_fails(run):
     # Cell 7 is the unrun one: nbval passes it whatever it shows, its picture gives it away.
     failed = ["Cell 3", "Cell 4", "Cell 5", "Cell 6", "Cell 7"]
-    assert items(run, "FAILED", "broken") == failed, run
+    assert run.items("FAILED", "broken") == failed, run.text
     # Cell 5 lacks a picture with its text: there nbval itself is the first to notice.
-    assert run.count("Cell pictures differ") == 3, run
-    assert "picture 1 of 2: it differs most at the " in run
-    assert "picture 2 of 2: it differs most at the " in run
-    assert "the notebook holds 0 pictures, the cell draws 1 now" in run
+    assert run.text.count("Cell pictures differ") == 3, run.text
+    assert "picture 1 of 2: it differs most at the " in run.text
+    assert "picture 2 of 2: it differs most at the " in run.text
+    assert "the notebook holds 0 pictures, the cell draws 1 now" in run.text
 
 
 def test_differing_pictures_are_kept(run):
-    path = re.search(r"committed: +(\S*broken.cell-3.picture-1-committed\.png)", run)[1]
+    path = re.search(r"committed: +(\S*broken.cell-3.picture-1-committed\.png)", run.text)[1]
     assert Path(path).exists()
 
 
 def test_cells_that_do_not_run_are_counted(run):
-    assert items(run, "FAILED", "stopped") == ["Cell 2", "every cell ran"], run
+    assert run.items("FAILED", "stopped") == ["Cell 2", "every cell ran"], run.text
     # The first cell is skipped, the third does not end, and the fourth comes after it.
-    assert "stopped.ipynb has 4 code cells on disk, but 1 ran to their end." in run, run
+    assert "stopped.ipynb has 4 code cells on disk, but 1 ran to their end." in run.text, run.text
