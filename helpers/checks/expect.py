@@ -5,6 +5,7 @@ import itertools
 import math
 import numbers
 
+import numpy as np
 import torch
 
 from helpers.checks.guard import Mistake
@@ -98,19 +99,24 @@ def expect_pair(names, pair, d, dtype=None, graph=None):
 def close(a, b, rtol=1e-4, atol=1e-6):
     """Whether two tensors or numbers agree far beyond any mistake and well within rounding.
 
-    Shapes must be equal, and kinds: complex, bool, floating, integer (a whole number of Python
-    goes with both of the last). NaN and infinity are close to nothing.
+    Shapes must be equal, and kinds: complex, bool, integer, floating (among which are whole numbers
+    that are in no tensor). NaN and infinity are close to nothing.
     """
-    plain = not (isinstance(a, torch.Tensor) and isinstance(b, torch.Tensor))
-    a, b = torch.as_tensor(a), torch.as_tensor(b)
-    if plain and "integer" in (kind(a), kind(b)):
-        a, b = (t.double() if kind(t) == "integer" else t for t in (a, b))
+    a, b = as_tensor(a), as_tensor(b)
     if kind(a) != kind(b) or a.shape != b.shape:
         return False
     wide = torch.complex128 if a.is_complex() else torch.float64
     a, b = a.detach().to(wide), b.detach().to(wide)
-    finite = bool(torch.isfinite(a).all() and torch.isfinite(b).all())
-    return finite and torch.allclose(a, b, rtol=rtol, atol=atol)
+    finite = torch.isfinite(a).all() and torch.isfinite(b).all()
+    return bool(finite) and torch.allclose(a, b, rtol=rtol, atol=atol)
+
+
+def as_tensor(value):
+    """A tensor as it is; other numbers in double precision, whole ones as floating ones."""
+    if isinstance(value, torch.Tensor):
+        return value
+    value = torch.as_tensor(np.asarray(value))
+    return value.double() if kind(value) == "integer" else value
 
 
 def kind(values):
@@ -143,7 +149,8 @@ def unchanged(**given):
     """A block that must leave tensors as they are: `with unchanged(X=X, y=y): answer = f(X, y)`.
 
     Args:
-        given: the arguments by the names that the text gives them; tensors, or lists of them.
+        given: the arguments by the names that the text gives them; tensors, lists and dicts of
+            them, or values that `==` compares.
 
     Raises:
         Mistake: values, shape, dtype or requires_grad of one are no longer what they were.
@@ -156,18 +163,19 @@ def unchanged(**given):
 
 
 def snapshot(value):
-    """A copy of a tensor, of a list of them or of another value, with which `same` compares."""
+    """A copy with which `same` compares: of a tensor its values (detached) and what it is."""
     if isinstance(value, torch.Tensor):
-        return value.detach().clone().requires_grad_(value.requires_grad)
+        return value.detach().clone(), value.requires_grad
+    if isinstance(value, dict):
+        value = list(value.items())
     return [snapshot(v) for v in value] if isinstance(value, (list, tuple)) else value
 
 
 def same(a, b):
     """Whether two snapshots agree in everything; NaN agrees with NaN."""
-    if isinstance(a, list):
+    if isinstance(a, torch.Tensor) and isinstance(b, torch.Tensor):
+        alike = (a.shape, a.dtype) == (b.shape, b.dtype)
+        return alike and bool(((a == b) | (a.isnan() & b.isnan())).all())
+    if isinstance(a, (list, tuple)) and isinstance(b, (list, tuple)):
         return len(a) == len(b) and all(map(same, a, b))
-    if not isinstance(a, torch.Tensor):
-        return a == b
-    if (a.shape, a.dtype, a.requires_grad) != (b.shape, b.dtype, b.requires_grad):
-        return False
-    return bool(((a == b) | (a.isnan() & b.isnan())).all())
+    return type(a) is type(b) and a == b

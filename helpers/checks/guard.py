@@ -26,6 +26,8 @@ import torch
 LIMIT = 10.0  # seconds that an answer may take
 AGAIN = 0.5  # seconds until a stop is repeated that a bare `except:` has swallowed
 SHOWN = 5  # lines of what an answer prints that follow the verdict
+WIDTH = 79  # characters of a line
+KEPT = 10_000  # characters of what an answer prints
 LONGEST = 1000  # characters of a verdict
 STUB = {"RESUME", "CACHE", "NOP", "PUSH_NULL", "LOAD_GLOBAL", "LOAD_CONST", "PRECALL", "CALL"}
 FOREIGN = [Path(sysconfig.get_path(key)) for key in ("stdlib", "platstdlib", "purelib", "platlib")]
@@ -134,11 +136,11 @@ def in_time(run, seconds):
             except queue.Empty:
                 sent.append(True)
                 plant(thread, ctypes.py_object(TookTooLong))
-                wait = AGAIN
+                wait = AGAIN / len(sent)  # ever sooner, to meet a moment outside its `try`
         left.append(True)
 
-    threading.Thread(target=watch, daemon=True).start()
     try:
+        threading.Thread(target=watch, daemon=True).start()
         result = run()
     finally:
         # The exception may still arrive here, but never after this loop: first the watching
@@ -162,11 +164,18 @@ def print_options():
     return vars(torch._tensor_str.PRINT_OPTS)
 
 
+def use_device(device):
+    """Make it the default one, if it is not: setting it, even to the CPU, slows torch down."""
+    if torch.get_default_device() != device:
+        torch.set_default_device(None if device.type == "cpu" else device)
+
+
 # What an answer, or a cell before it, can change: how to read it, how to set it.
 STATE = (
     (torch.get_default_dtype, torch.set_default_dtype),
-    (torch.get_default_device, torch.set_default_device),
+    (torch.get_default_device, use_device),
     (torch.is_grad_enabled, torch.set_grad_enabled),
+    (torch.is_anomaly_enabled, torch.autograd.set_detect_anomaly),
     (torch.get_num_threads, torch.set_num_threads),
     (torch.get_rng_state, torch.set_rng_state),
     (random.getstate, random.setstate),
@@ -197,17 +206,15 @@ def known_state():
         ):
             warnings.simplefilter("ignore")
             torch.set_default_dtype(torch.float32)
-            if torch.get_default_device().type != "cpu":
-                torch.set_default_device("cpu")
             torch.set_grad_enabled(True)
+            use_device(torch.device("cpu"))
             torch.default_generator.manual_seed(0)
             random.seed(0)
             np.random.seed(0)
             yield printed
     finally:
-        for (get, put), value in zip(STATE, before, strict=True):
-            if put is not torch.set_default_device or get() != value:
-                put(value)
+        for (_, put), value in zip(STATE, before, strict=True):
+            put(value)
 
 
 class Printed(io.TextIOBase):
@@ -217,19 +224,18 @@ class Printed(io.TextIOBase):
         self.kept, self.breaks, self.last = "", 0, ""
 
     def write(self, text):
-        room = SHOWN * 2 * 79 - len(self.kept)
-        self.kept += text[: max(room, 0)]
+        self.kept += text[: KEPT - len(self.kept)]
         self.breaks += text.count("\n")
         self.last = text[-1:] or self.last
         return len(text)
 
     def show(self):
-        """Print the first lines, each cut at 79 characters, and how many more there were."""
+        """Print the first lines, each cut to the width, and how many more there were."""
         lines = self.kept.splitlines()[:SHOWN]
         if lines:
             print("Your code printed:")
         for line in lines:
-            print(bounded(line, 79))
+            print(bounded(line, WIDTH))
         more = self.breaks + (self.last not in ("", "\n")) - len(lines)
         if more > 0:
             print(f"... and {more} more {'line' if more == 1 else 'lines'}")
@@ -242,9 +248,9 @@ def bounded(text, most):
 
 
 def say(verdict):
-    """Print a verdict in lines of at most 79 characters, so that no page cuts it."""
+    """Print a verdict in lines of at most `WIDTH` characters, so that no page cuts it."""
     verdict = bounded(verdict, LONGEST)
-    print(textwrap.fill(verdict, width=79, break_long_words=False, break_on_hyphens=False))
+    print(textwrap.fill(verdict, width=WIDTH, break_long_words=False, break_on_hyphens=False))
 
 
 def own_line(error):
