@@ -31,8 +31,6 @@ def test_every_lesson_has_its_solutions():
 
 @pytest.mark.parametrize("path", reading.LESSONS, ids=name)
 def test_exercises_have_the_same_names_in_lesson_and_solutions(path):
-    if path.stem in reading.NOT_RECAST:
-        pytest.skip("not recast yet")
     solutions = path.parent / "solutions" / path.name
     names, answers = (
         [cell.id for cell in read(p).cells if cell.id.startswith("exercise-")]

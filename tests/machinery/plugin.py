@@ -122,8 +122,7 @@ class ClaimsAreWhole(NotebookItem):
     """Fails on a claims file that is missing, that names unknown cells or that asserts nothing."""
 
     def runtest(self):
-        lesson = re.match(r"\d\d_", self.path.name) and self.path.parent.name != "solutions"
-        needed = lesson and self.path.stem not in reading.NOT_RECAST
+        needed = re.match(r"\d\d_", self.path.name) and self.path.parent.name != "solutions"
         complaints = claims.faults(self.parent.claims, reading.read(self.path), needed)
         if complaints:
             raise AssertionError("\n".join(complaints))
@@ -133,8 +132,6 @@ class NumbersAreFounded(NotebookItem):
     """Fails on a number in the prose that neither stands beside it nor is stated by a claim."""
 
     def runtest(self):
-        if self.path.stem in reading.NOT_RECAST:
-            pytest.skip("not recast yet")
         notebook = reading.read(self.path)
         if getattr(self.parent, "ran", 0) != len(reading.code_cells(notebook)):
             pytest.skip("some cells did not run, so their claims could state no numbers")

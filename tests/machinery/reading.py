@@ -10,9 +10,6 @@ ROOT = Path(__file__).resolve().parents[2]
 LESSONS = sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
 SOLUTIONS = sorted((ROOT / "notebooks" / "solutions").glob("[0-9][0-9]_*.ipynb"))
 NOTEBOOKS = LESSONS + SOLUTIONS
-# Lessons, and their solutions, that still have the form of the first edition: they need no claims,
-# no names of cells, and do not keep the measures. The list only ever shrinks.
-NOT_RECAST = set()
 
 
 def read(path):

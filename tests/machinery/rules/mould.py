@@ -5,7 +5,7 @@ import statistics
 
 from machinery.cells import headings, numbered, prose_cells, tags
 from machinery.reading import code_cells, markdown_cells
-from machinery.rules.registry import rule_of_the_mould as rule
+from machinery.rules.registry import rule
 
 PARTS = ("Card", "Exercises")
 LAST_PART = "Going deeper"
