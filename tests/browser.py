@@ -62,6 +62,10 @@ def start(clone, port, install):
         first_command(install) + options,
         shell=True,
         cwd=clone,
+        # Not the user's own settings and open tabs, which JupyterLab would restore and change.
+        # The kernels take the clone's `helpers`, too, and not those that are installed.
+        env=os.environ
+        | {"JUPYTER_CONFIG_DIR": str(clone.with_name("settings")), "PYTHONPATH": str(clone)},
         start_new_session=os.name == "posix",
         stdout=subprocess.DEVNULL,  # a pipe to us would stay open as long as the server lives
         stderr=subprocess.DEVNULL,
@@ -98,11 +102,16 @@ CELLS = """() => {
             errors: (cell.outputs ?? []).filter(o => o.output_type == "error").map(o => o.ename)};
   });
 }"""
+READY = """() => {
+  const panel = window.jupyterapp?.shell.currentWidget;
+  return panel?.content?.widgets?.length > 1
+    && panel.sessionContext?.session?.kernel?.status == "idle";
+}"""
 SELECT = """(id) => {
   const content = window.jupyterapp.shell.currentWidget.content;
   const index = content.widgets.findIndex(w => w.model.sharedModel.getId() == id);
   content.activeCellIndex = index;
-  return content.scrollToItem(index).then(() => index);
+  return content.scrollToItem(index);
 }"""
 
 
@@ -127,8 +136,8 @@ def unintended(cell):
 
 def answer(page, cell_id, source):
     """Replace the source of a cell by keyboard, run it, and return the text that the page shows."""
-    index = page.evaluate(SELECT, cell_id)
-    cell = page.locator(f'.jp-Notebook .jp-Cell[data-windowed-list-index="{index}"]')
+    page.evaluate(SELECT, cell_id)
+    cell = page.locator(".jp-Notebook .jp-Cell.jp-mod-active")
     editor = cell.locator(".cm-content")
     editor.click()
     editor.press("ControlOrMeta+a")
@@ -151,8 +160,7 @@ def visit(page, address, lesson, exercise):
     page.set_default_timeout(60_000)
     page.goto(f"{address}/?token={TOKEN}")
     page.get_by_role("listitem", name=re.compile(rf"{lesson}\.ipynb")).first.dblclick()
-    page.locator(".jp-Notebook .jp-MarkdownOutput").first.wait_for()
-    page.locator(".jp-Notebook-ExecutionIndicator[data-status='idle']").wait_for()
+    page.wait_for_function(READY, timeout=120_000)
     fresh = [cell for cell in page.evaluate(CELLS) if cell["type"] == "code"]
     assert fresh and not any(cell["count"] for cell in fresh), "the workbook holds counts"
     code = run_all(page, seconds=600)

@@ -288,7 +288,7 @@ def test_each_broken_cell_fails(run):
 
 
 def test_differing_pictures_are_kept(run):
-    path = re.search(r"committed: +(\S*broken.cell-3.picture-1-committed\.png)", run.text)[1]
+    path = re.search(r"committed: +(.*broken.cell-3.picture-1-committed\.png)", run.text)[1]
     assert Path(path).exists()
 
 
