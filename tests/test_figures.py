@@ -145,13 +145,13 @@ from helpers import figures
 try:
     d2l.set_figsize()
 except AttributeError:
-    print("mend me")
+    pass  # IPython has lost the function that d2l calls; the lowest release that we allow has it
 figures.use_style()
 d2l.set_figsize((3, 2))
 d2l.plot([0, 1, 2], [[0, 1, 4]], "x", "f(x)", legend=["square"], figsize=(4, 3))
 print(d2l.plt.rcParams["figure.figsize"], len(d2l.plt.gca().lines))
 """
-    assert run(program) == "mend me\n[4.0, 3.0] 1"
+    assert run(program) == "[4.0, 3.0] 1"
 
 
 def close(values, wanted, **tolerance):
