@@ -25,6 +25,7 @@ WRONG = {
         ((25.0, 0.25, 0.995), "other only"),
         ((0.49, 0.25, 0.995), "not those of a rate"),
         ((0.51, 0.25, 0.995), "not those of a rate"),
+        ((0.5008, 0.25, 0.995), "not those of a rate"),
         ((0.5, 1, 0.995), "the rate is not"),
         ((0.5, 4, 0.995), "larger divisor"),
         ((0.5, 0.0025, 0.995), "rate in effect. Divide"),

@@ -216,6 +216,9 @@ for curve_ in (short, true):
     assert all(after < 1.01 * before for before, after in pairwise(curve_[:5]))
 
 # %% overfit-rooms
+# The checklist: these end far from least squares, and rooms 6 and 8 do not.
+assert min(apart[-1], frozen[-1], kept[-1], twice[-1]) > 100 * best and math.isnan(units[-1])
+assert max(short[-1], true[-1]) < 1.1 * best
 assert shares["healthy"] > 0.99 and shares["healthy, noise"] > 0.99
 assert math.isnan(shares["room 3, cm"]) and shares["room 7, untrained"] < 0.9
 noise_ = both["healthy, noise"]
