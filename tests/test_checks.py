@@ -895,6 +895,8 @@ def test_unchanged_lets_an_answer_read():
         ("batches", lambda g: g["batches"][0][1].zero_()),
         ("batches", lambda g: g["batches"].pop()),
         ("batches", lambda g: g["batches"].append(1)),
+        ("batches", lambda g: g["batches"].__setitem__(0, 3)),
+        ("ids", lambda g: g["ids"].__setitem__(0, [1])),
         ("batches", lambda g: g["batches"].__setitem__(0, (torch.zeros(2, 2), 3.0))),
         ("state", lambda g: g["state"]["w"].requires_grad_(False)),
         ("state", lambda g: g["state"].clear()),
