@@ -88,6 +88,10 @@ assert (b.detach() - true_b).abs() < 0.001
 floor = 0.01**2 / 2
 assert abs(train_l / floor - 1) < 0.15
 in_prose(f"{floor:.5f} {len(features)}")
+# A little below: the noise of these labels is a little smaller, and no model gets by much under it.
+noise = labels[:, 0] - features @ true_w - true_b
+assert 0.85 < (noise**2).mean() / 0.01**2 < 0.95
+assert abs(train_l / ((noise**2).mean() / 2) - 1) < 0.05
 
 # %% start-and-position
 first, second = start(seed=3), start(seed=3)
