@@ -1,5 +1,7 @@
 """Claims of lesson 6: linear regression, concise."""
 
+import pickle
+
 import torch
 from torch import nn
 
@@ -191,6 +193,18 @@ assert abs(unseen / seen - 1) < 0.2
 # %% save
 saved = torch.load(path, weights_only=True)
 assert list(saved) == ["0.weight", "0.bias"]
+cited(
+    "2.6", "the release of PyTorch in which torch.load began to take weights_only=True by default"
+)
+with TemporaryDirectory() as folder_:
+    torch.save(model, Path(folder_, "whole.pt"))  # a Python object, and not only tensors
+    try:
+        torch.load(Path(folder_, "whole.pt"))
+    except pickle.UnpicklingError:
+        refused = True
+    else:
+        refused = False
+assert refused
 assert all(torch.equal(saved[name], tensor) for name, tensor in model.state_dict().items())
 
 # %% build-and-fill
