@@ -26,11 +26,13 @@ from helpers.checks import (
     Mistake,
     close,
     exercise,
+    expect_int,
     expect_number,
     expect_pair,
     expect_tensor,
     expect_whole,
     guard,
+    listed,
     say,
     take,
     unchanged,
@@ -233,6 +235,19 @@ def test_not_implemented_error_in_finished_code_is_named_with_its_line():
 
 
 # ---- What comes out of an answer ----
+
+
+def test_none_in_a_calculation_is_told_its_usual_causes():
+    def steps_without_backward():
+        w = torch.zeros(2, requires_grad=True)
+        return w - 0.1 * w.grad
+
+    def adds_a_text():
+        return 1 + "1"
+
+    question = "Something is None there: a `.grad` before `backward()`, a missing `return`?"
+    assert " ".join(printed(call, steps_without_backward).split()).endswith(f". {question}")
+    assert question not in " ".join(printed(call, adds_a_text).split())
 
 
 def test_line_of_the_learner_is_named():
@@ -696,6 +711,17 @@ def test_expect_whole():
             expect_whole("answer", value)
 
 
+def test_expect_int():
+    for value in (3, np.int64(3)):
+        answer = expect_int("row", value)
+        assert (answer, type(answer)) == (3, int)
+    for value, kind in ((3.0, "float"), (True, "bool"), ("3", "str"), (None, "NoneType")):
+        with pytest.raises(Mistake, match=f"`row` should be an int, got {kind}"):
+            expect_int("row", value)
+    with pytest.raises(Mistake, match=r"`row` should be an int, got a tensor: `\.item\(\)`"):
+        expect_int("row", torch.tensor(3))
+
+
 # ---- Tensors ----
 
 
@@ -849,6 +875,13 @@ def test_close_has_tolerances():
     assert close(0.0, 0.04, atol=0.05)
     assert close(1 + 1e-12, 1, rtol=1e-11, atol=0)
     assert not close(1 + 1e-12, 1, rtol=1e-13, atol=0)
+
+
+def test_listed():
+    assert listed(torch.tensor([[1.23456], [-2.0]], requires_grad=True)) == "[1.235, -2]"
+    assert listed(torch.arange(4.0)) == "[0, 1, 2, 3]"
+    assert listed(torch.arange(5.0)) == "[0, 1, 2, 3, ...]"
+    assert listed(torch.arange(3.0), most=2) == "[0, 1, ...]"
 
 
 # ---- Items and inputs ----

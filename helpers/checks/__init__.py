@@ -34,10 +34,12 @@ The rules:
 
 from helpers.checks.expect import (
     close,
+    expect_int,
     expect_number,
     expect_pair,
     expect_tensor,
     expect_whole,
+    listed,
     take,
     unchanged,
 )
@@ -47,10 +49,12 @@ __all__ = [
     "Mistake",
     "close",
     "exercise",
+    "expect_int",
     "expect_number",
     "expect_pair",
     "expect_tensor",
     "expect_whole",
+    "listed",
     "say",
     "take",
     "unchanged",

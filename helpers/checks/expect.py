@@ -51,6 +51,19 @@ def expect_whole(name, value, tensor=True):
     return round(number)
 
 
+def expect_int(name, value):
+    """Return the learner's `value` as an int, where the text asks for one: 3.0 is none.
+
+    Raises:
+        Mistake: it is no int (of Python or numpy).
+    """
+    if isinstance(value, torch.Tensor):
+        raise Mistake(f"`{name}` should be an int, got a tensor: `.item()` makes a number of it.")
+    if isinstance(value, bool) or not isinstance(value, numbers.Integral):
+        raise Mistake(f"`{name}` should be an int, got {type(value).__name__}.")
+    return int(value)
+
+
 def expect_tensor(name, value, shape, dtype=None, graph=None):
     """Check that the learner's `value` is a finite tensor of the given shape, and return it.
 
@@ -126,6 +139,12 @@ def kind(values):
     if values.dtype == torch.bool:
         return "bool"
     return "floating" if values.is_floating_point() else "integer"
+
+
+def listed(values, most=4):
+    """The first `most` entries of a tensor to four digits, in brackets, for a message."""
+    entries = [f"{value:.4g}" for value in values.detach().flatten().tolist()]
+    return "[" + ", ".join(entries[:most] + ["..."] * (len(entries) > most)) + "]"
 
 
 def take(items, most, name="the result"):

@@ -276,6 +276,9 @@ def describe(error):
     except BaseException:
         message = "its message cannot be printed"
     what = f"{type(error).__name__}: {message}" if message else type(error).__name__
+    if isinstance(error, TypeError) and "NoneType" in message:
+        # The message names a type only; what is None here is most often one of these two.
+        what += ". Something is None there: a `.grad` before `backward()`, a missing `return`?"
     place = own_line(error)
     if not place:
         return f"Your answer could not be used: {what}"

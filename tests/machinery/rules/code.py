@@ -29,7 +29,7 @@ def code_cells_are_short(path, notebook):
         if count > MOST_LINES:
             complaints.append(
                 f"{place}: {count} lines of code, {MOST_LINES} at most (blank lines and comments "
-                "not counted): split it, or move plotting to helpers.figures"
+                "not counted): split it, or move plotting to helpers/pictures"
             )
     return complaints
 
