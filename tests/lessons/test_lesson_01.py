@@ -97,7 +97,8 @@ def test_prices_against_features_shows_every_feature(shown):
     r = torch.corrcoef(torch.stack([AREA, PRICE]))[0, 1].item()
     assert alt == (
         f"The price of 3 houses against: area from 1,000 to 3,000, correlation {r:.2f}; "
-        f"age from 1,000 to 3,000, correlation {-r:.2f}."
+        f"age from 1,000 to 3,000, correlation {-r:.2f}. (A correlation of 1 means that all points "
+        "lie on one rising line, 0 that a level line fits best.)"
     )
 
 
