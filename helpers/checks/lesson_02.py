@@ -44,7 +44,7 @@ def acres(w_lot, error_lot, w_area):
     if near(error_lot, LOT_ERROR, 0.02):
         raise Mistake("`error_lot` still belongs to 1000 square feet: it has the weight's unit.")
     if near(error_lot, 1.2514 * ACRE, 0.02):
-        raise Mistake("`error_lot` is the robust error; the book's kind is asked for.")
+        raise Mistake("`error_lot` is the robust error; the usual one is asked for.")
     if not near(error_lot, LOT_ERROR * ACRE, 0.02):
         raise Mistake(
             f"With `error_lot` = {error_lot:g} the lot would be {w_lot / error_lot:.3g} errors "
@@ -187,11 +187,11 @@ def births(w_cigs, error_cigs, robust_cigs, p_value):
             f"`w_cigs` is {weight:g}, and the loss has a slope there: not the best weight."
         )
     if near(error, hc0[0].item() * (n / (n - k)) ** 0.5, 0.01):
-        raise Mistake("`error_cigs` is the robust error; first the book's kind is asked for.")
+        raise Mistake("`error_cigs` is the robust error; first the usual one is asked for.")
     if not near(error, plain[0].item(), 0.01):
         raise Mistake(f"`error_cigs` is {error:g}, not the root of s2 times a sum of M squared.")
     if near(robust, plain[0].item(), 0.01):
-        raise Mistake("`robust_cigs` is the book's kind: put each squared residual in its place.")
+        raise Mistake("`robust_cigs` is the usual error: put each squared residual in its place.")
     if not near(robust, hc0[0].item() * (n / (n - k)) ** 0.5, 0.01):
         raise Mistake(
             f"`robust_cigs` is {robust:g}, not the root of n / (n - d - 1) times a sum of M "

@@ -227,7 +227,7 @@ WRONG["births"] += [
     ((least_squares(X1[:, :2])[0][0], plain[0], robust[0], p), "without a bias"),
     ((0.463, plain[0], robust[0], p), "`w_cigs` is 0.463"),
     ((theta[0] * 1.012, plain[0], robust[0], p), "not the best weight"),
-    ((theta[0], robust[0], robust[0], p), "first the book's kind"),
+    ((theta[0], robust[0], robust[0], p), "first the usual one"),
     ((theta[0], plain[1], robust[0], p), "sum of M squared"),
     ((theta[0], plain[0] * 1.012, robust[0], p), "`error_cigs` is 0.0926"),
     ((theta[0], plain[0], plain[0], p), "squared residual in its place"),
