@@ -255,10 +255,10 @@ def rate_sweep(rates, losses):
         falls = rates[values < values[0]]
         lowest = values.argmin()
         ends.append(
-            f"{name}: lowest at rate {rates[lowest]:.1g}, with loss {values[lowest]:.0f}, and "
-            f"higher than at the left end from {rates[rates > falls.max()].min():.1g} on"
+            f"{name}: lowest at rate {rates[lowest]:.2g}, with loss {values[lowest]:.0f}, and "
+            f"higher than at the left end from {rates[rates > falls.max()].min():.2g} on"
             if len(falls) and falls.max() < rates[-1]
-            else f"{name}: lowest at rate {rates[lowest]:.1g}, with loss {values[lowest]:.0f}"
+            else f"{name}: lowest at rate {rates[lowest]:.2g}, with loss {values[lowest]:.0f}"
         )
     ax.set(xlabel="learning rate", ylabel="loss", ylim=(0, top))
     ax.set_xlim(rates[0].item(), rates[-1].item())

@@ -115,6 +115,18 @@ assert abs(excess(X, y, 1e-3 * across[:, None], w_start)) < 1e-4  # along the co
 way = (w_best - w_start)[:, 0]
 angle = torch.rad2deg(torch.acos(-g @ way / g.norm() / way.norm())).item()
 in_prose(f"{angle:.0f}")
+# A small step changes the loss by about gradient' step: most along the gradient, and against it.
+turn = torch.linspace(0, 6.28, 201).to(X)
+steps = 1e-4 * torch.stack([turn.cos(), turn.sin()], 1)
+changes = torch.tensor([excess(X, y, step[:, None], w_start) for step in steps], dtype=X.dtype)
+torch.testing.assert_close(changes, steps @ g, rtol=0, atol=1e-7)
+cosine = torch.nn.functional.cosine_similarity
+assert (
+    cosine(steps[changes.argmax()], g, dim=0)
+    > 0.99
+    > -0.99
+    > cosine(steps[changes.argmin()], g, dim=0)
+)
 # On an axis of the ellipses downhill points to the lowest point.
 for axis in torch.linalg.eigh(X.T @ X).eigenvectors.T:
     at = gradient(X, y, w_best + 5 * axis[:, None])[:, 0]
@@ -128,6 +140,7 @@ assert all(b < a for a, b in pairwise(heights))
 for number in (heights[0], heights[-1], loss(X, y, w_best).item()):
     in_prose(f"{number:.0f}")
 in_prose(f"{len(track) - 1}")
+in_prose(f"{(2 * heights[0]) ** 0.5:.1f} to {(2 * heights[-1]) ** 0.5:.1f}")
 # Two speeds: after 20 updates the part across the valley is gone, of that along it a third is left.
 across, along = (((track - w_best.T) @ v)[[0, 20]] for v in torch.tensor([[1.0, 1], [1, -1]]).to(X))
 assert (across[1] / across[0]).abs() < 0.04 and (along[1] / along[0]).abs() > 0.3
@@ -145,6 +158,7 @@ rho = correlation(X)
 near(H, [[1, rho], [rho, 1]], 1e-9)
 near(H @ diagonals, [[1 + rho, 1 - rho], [1 + rho, rho - 1]], 1e-9)
 assert rho > 0
+in_prose(f"{rho:.3f}")
 
 # %% eigen-axes
 rho = correlation(X)
@@ -190,6 +204,8 @@ for name in ("0.4 × bound", "best"):
     run = above[name]
     in_prose(f"{next(k for k, value in enumerate(run) if value < 1e-3)}")
 in_prose("0.001")
+beyond = above["1.01 × bound"]  # the first update lowers the loss, each later one raises it
+assert beyond[1] < beyond[0] and all(b > a for a, b in pairwise(beyond[1:]))
 assert above["1.01 × bound"][1200] > above["1.01 × bound"][100] > above["1.01 × bound"][0]
 
 # %% price
@@ -200,6 +216,16 @@ for name, q, at_most, counted in rows:
     size = (runs[name] - w_best.T).norm(dim=1)
     powers = q ** torch.arange(21, dtype=size.dtype)
     assert (size[:21] <= size[0] * powers * (1 + 1e-9)).all()  # q to the k at most
+for seed in range(10):  # H is symmetric for any features: bound and limit hold
+    source = torch.Generator().manual_seed(seed)
+    Z, v = (torch.randn(30, k, generator=source, dtype=X.dtype) for k in (4, 1))
+    goal = torch.linalg.lstsq(Z, v).solution
+    for share in (0.3, 0.8, 0.99):
+        rate = share * limit(Z)
+        values = torch.linalg.eigvalsh(Z.T @ Z / 30)
+        size = (descend(Z, v, 0 * goal, rate, 50) - goal.T).norm(dim=1)
+        powers = (1 - rate * values).abs().max() ** torch.arange(51)
+        assert (size <= size[0] * powers * (1 + 1e-9)).all()
 counts = {row[0]: row[3] for row in rows}
 assert 80 < counts["0.01 × bound"] / counts["best"] < 120
 assert counts["0.99 × bound"] > 10 * counts["0.4 × bound"] > 10 * counts["best"]
@@ -214,16 +240,16 @@ assert losses[0] > 100 * start_loss and losses[-1] - least > 0.5 * (start_loss -
 
 def rule_of_thumb(X, y, rate):
     """Halve the rate until the loss falls, then halve once more."""
-    while not loss_after(X, y, rate) < loss(X, y, w_start):
+    while not loss_after(X, y, w_start, rate) < loss(X, y, w_start):
         rate = rate / 2
     return rate / 2
 
 
-# On a fine grid of first tries, in both units, it ends between a quarter and a half of the bound.
+# On a fine grid of first tries, in both units, what falls first lies between half the bound and it.
 for features in (X, centred):
     wall = limit(features)
     ends = [rule_of_thumb(features, y, 8 * wall * 2 ** (k / 40)) / wall for k in range(40)]
-    assert 0.25 <= min(ends) < 0.26 and 0.49 < max(ends) < 0.51
+    assert 0.5 <= 2 * min(ends) < 0.52 and 0.98 < 2 * max(ends) < 1.02
 
 # %% divide
 assert X_raw is centred
@@ -232,14 +258,18 @@ spread = X_raw[:, 0].std(correction=0)
 in_prose(f"{spread:.0f}")
 in_prose(f"{round(spread.item() ** 2, -4):,.0f}")
 near(lr, 1e-6, 1e-12)
-assert loss_after(X_raw, y, 1.0, 1) > loss(X_raw, y, w_start)  # from the first update on
-assert not loss_after(X_raw, y, 1.0, 30) < float("inf")
+assert loss_after(X_raw, y, w_start, 1.0, 1) > loss(X_raw, y, w_start)  # grows at once
+assert not loss_after(X_raw, y, w_start, 1.0, 30) < float("inf")
 assert limit(X_raw) <= 2 / spread**2 < 6.1e-6 < 1e-5
 in_prose(f"{2 / spread**2:.7f}")
+both = X_raw.T @ X_raw / 88
+assert torch.linalg.eigvalsh(both)[-1] >= both.diag().max()  # no weight steeper than the steepest
 
 # %% raw-run
 raw_excess = loss(X_raw, y, w_raw) / loss(X_raw, y, raw_best) - 1
 assert 0 < raw_excess < 0.04  # by the loss it has nearly arrived
+for w in (w_raw, raw_best):
+    in_prose(f"{(2 * loss(X_raw, y, w).item()) ** 0.5:.1f}")
 bedroom, best_bedroom = w_raw[1].item(), raw_best[1].item()
 assert bedroom < 0.001 * best_bedroom
 in_prose(f"{1000 * best_bedroom:,.0f}")
@@ -248,11 +278,14 @@ values, vectors = torch.linalg.eigh(X_raw.T @ X_raw / 88)
 assert vectors[1, 0].abs() > 0.999  # the flat direction is that of the bedrooms
 
 # %% raw-price
-near(raw_lr, 2 / (raw_values[0] + raw_values[1]), 1e-12)
 near(2 / raw_values[1], limit(X_raw), 1e-12)
 assert raw_values[1] > spread_squared(X_raw) > 1e5 * raw_values[0]
-near(q, (1 - raw_lr * raw_values).abs().max(), 1e-12)
-assert 2e6 < log(1000) / log(1 / q) < 3e6
+for name, values in (("raw units", raw_values), ("standardised", eigenvalues)):
+    rate = (2 / (values[0] + values[1])).item()  # the best constant rate
+    size = (1 - rate * values).abs().max().item()
+    number = log(1000) / log(1 / size)
+    assert rows[name] == [f"{(values[1] / values[0]).item():.3g}", f"{number:.3g}"]
+assert 2e6 < float(rows["raw units"][1]) < 2.5e6  # two million
 in_prose(f"{ceil(log(1000) / log(1 / correlation(X)))}")
 
 # %% rate-sweep
@@ -262,7 +295,7 @@ for sweep, wall in ((raw_losses, limit(X_raw)), (losses, limit(X))):
     rising = [rate for rate, value in zip(grid, sweep, strict=True) if not value < start]
     assert 0.95 < min(rising) / wall < 1.15
     lowest = min(range(len(grid)), key=sweep.__getitem__)
-    in_prose(f"{grid[lowest]:.1g} {sweep[lowest]:.0f} {min(rising):.1g}")
+    in_prose(f"{grid[lowest]:.2g} {sweep[lowest]:.0f} {min(rising):.2g}")
 
 # %% exercise-1-answer
 cited("1.5", "the exercise sets this rate")
@@ -289,3 +322,12 @@ assert round(log(1000) / 2, 1) == 3.5
 for rho in (0.5, -0.5):
     values = torch.linalg.eigvalsh(torch.tensor([[1, rho], [rho, 1]]))
     near(values, [1 - abs(rho), 1 + abs(rho)], 1e-6)
+near(torch.linalg.cond(torch.tensor([[1, 0.999], [0.999, 1]], dtype=torch.float64)), 1999, 1e-6)
+
+# %% newton
+torch.testing.assert_close(w_newton, w_best)
+far = torch.tensor([[1e4], [-3e3]]).to(X)  # from any start
+torch.testing.assert_close(far - torch.linalg.solve(H, gradient(X, y, far)), w_best)
+for k in range(10):  # the error is at most the gradient over the smallest eigenvalue
+    at = w_best + torch.randn(2, 1, generator=torch.Generator().manual_seed(k)).to(X)
+    assert gradient(X, y, at).norm() / eigenvalues[0] >= (1 - 1e-9) * (at - w_best).norm()

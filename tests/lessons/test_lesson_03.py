@@ -233,7 +233,10 @@ def test_rate_sweep(shown):
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("learning rate", "loss")
     assert ax.get_title() == "what lies above 80 is cut off" and ax.get_legend()
     assert "raw: lowest at rate 0.1, with loss 20, and higher than at the left end from 1 on" in alt
-    assert alt.endswith("even: lowest at rate 1e+01, with loss 10.")
+    assert alt.endswith("even: lowest at rate 10, with loss 10.")
+    _, alt = shown(pictures.rate_sweep, [0.0112, 1.04, 1.41], {"two": [3, 2, 9], "one": [3, 2, 1]})
+    assert "two: lowest at rate 1, with loss 2, and higher than at the left end from 1.4 on" in alt
+    assert alt.endswith("one: lowest at rate 1.4, with loss 1.")
 
 
 X, Y, BEST = bowl()
