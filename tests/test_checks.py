@@ -619,6 +619,29 @@ def test_limit_is_some_seconds_and_a_stop_is_repeated():
     assert not issubclass(guard.TookTooLong, Exception)
 
 
+def test_import_is_never_stopped_and_its_time_does_not_count(short, tmp_path, monkeypatch):
+    """A module that was stopped half way would stay broken for the session."""
+    source = (
+        "import time\nbegin = time.monotonic()\nwhile time.monotonic() < begin + 1:\n    pass\n"
+    )
+    (tmp_path / "slow_to_import.py").write_text(source + "finished = True\n")
+    monkeypatch.syspath_prepend(tmp_path)
+
+    def imports():
+        import slow_to_import
+
+        return slow_to_import.finished
+
+    def imports_and_goes_on():
+        imports()
+        for_ever()
+
+    assert printed(call, imports) == "Exercise 10.2: right. It holds.\n"
+    monkeypatch.delitem(sys.modules, "slow_to_import")
+    assert "stopped at line" in printed(call, imports_and_goes_on)
+    assert sys.modules["slow_to_import"].finished
+
+
 def test_stop_never_arrives_after_the_check(monkeypatch):
     """Limits about as long as the run itself, so that the stop comes at any moment of its end."""
     monkeypatch.setattr(guard, "AGAIN", 0.0001)

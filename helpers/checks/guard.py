@@ -24,6 +24,7 @@ import numpy as np
 import torch
 
 LIMIT = 10.0  # seconds that an answer may take
+GLANCE = 0.25  # seconds between two looks at whether the answer is importing a module
 AGAIN = 0.5  # seconds until a stop is repeated that a bare `except:` has swallowed
 SHOWN = 5  # lines of what an answer prints that follow the verdict
 WIDTH = 79  # characters of a line
@@ -121,22 +122,30 @@ def in_time(run, seconds):
     """Return `run()`, or raise `TookTooLong` in it when the seconds are over, on any system.
 
     A second thread plants the exception in this one; a single call of C code that does not
-    return, such as `time.sleep`, is stopped only after it.
+    return, such as `time.sleep`, is stopped only after it. An import is never stopped, and its
+    time does not count: torch imports a good part of itself when the first optimizer is made,
+    and a module that was stopped half way would stay broken for the whole session.
     """
-    thread = ctypes.c_ulong(threading.get_ident())
+    identifier = threading.get_ident()
+    thread = ctypes.c_ulong(identifier)
     plant = ctypes.pythonapi.PyThreadState_SetAsyncExc
     stop, sent, left = queue.SimpleQueue(), [], []
 
     def watch():
         wait = seconds
         while True:
+            glance = min(wait, GLANCE)
             try:
-                stop.get(timeout=wait)
+                stop.get(timeout=glance)
                 break
             except queue.Empty:
-                sent.append(True)
-                plant(thread, ctypes.py_object(TookTooLong))
-                wait = AGAIN / len(sent)  # ever sooner, to meet a moment outside its `try`
+                if is_importing(identifier):
+                    continue
+                wait -= glance
+                if wait <= 0:
+                    sent.append(True)
+                    plant(thread, ctypes.py_object(TookTooLong))
+                    wait = AGAIN / len(sent)  # ever sooner, to meet a moment outside its `try`
         left.append(True)
 
     try:
@@ -186,6 +195,16 @@ STATE = (
     (sys.getrecursionlimit, sys.setrecursionlimit),
     (os.getcwd, os.chdir),
 )
+
+
+def is_importing(identifier):
+    """Whether a thread is in the middle of an `import` that began after `in_time` did."""
+    frame = sys._current_frames().get(identifier)
+    while frame is not None and frame.f_code is not in_time.__code__:
+        if frame.f_code.co_filename.startswith("<frozen importlib"):
+            return True
+        frame = frame.f_back
+    return False
 
 
 @contextlib.contextmanager
