@@ -95,26 +95,30 @@ def paths(X, y, w_best, paths):
     figures.show(fig, alt)
 
 
-def floors(curves, predicted):
+def floors(curves, predicted, last):
     """Draw the excess loss of several runs against the update, with the predicted noise floors.
 
     Args:
         curves: two to four names -> excess at each update (m,), the start first, positive.
         predicted: some of these names -> the predicted floor, a positive number.
+        last: over how many updates at the end the mean is told.
     """
     curves = figures.require_mapping("curves", curves, 2, 4)
     predicted = figures.require_mapping("predicted", predicted)
     strangers = [name for name in predicted if name not in curves]
     if strangers:
         raise ValueError(f"predicted must have names of curves, got {strangers}")
+    last = figures.require_count("last", last)
     fig, ax = plt.subplots(figsize=(6.4, 3.4))
     ends = []
     for k, (name, curve) in enumerate(curves.items()):
         curve = figures.require_curve(f"curves[{name!r}]", curve, positive=True)
-        if len(curve) < 2:
-            raise ValueError(f"curves[{name!r}] must have at least 2 numbers, got 1")
+        if len(curve) <= last:
+            raise ValueError(
+                f"curves[{name!r}] must have more than last = {last} numbers, got {len(curve)}"
+            )
         ax.loglog(range(1, len(curve)), curve[1:], STYLES[k], color=f"C{k}", label=f"rate {name}")
-        late = curve[-max(1, len(curve) // 5) :].mean().item()
+        late = curve[-last:].mean().item()
         ends.append(f"{late:.2g} at rate {name}")
         if name in predicted:
             floor = figures.require_number(f"predicted[{name!r}]", predicted[name], above=0)
@@ -126,7 +130,7 @@ def floors(curves, predicted):
     ax.legend(loc="lower left")
     alt = (
         "The excess loss against the update, both axes logarithmic, falls and then levels off. "
-        "Mean of the last fifth: " + "; ".join(ends) + "."
+        f"Mean of the last {last} updates: " + "; ".join(ends) + "."
     )
     figures.show(fig, alt)
 
@@ -162,7 +166,7 @@ def needs(table):
     ax.minorticks_off()
     ax.legend(loc="upper left")
     sizes, counts, reads = (
-        ", ".join(f"{value:.0f}" for value in values) for values in (B, updates, examples)
+        ", ".join(f"{value:.10g}" for value in values) for values in (B, updates, examples)
     )
     alt = (
         f"Both axes logarithmic. At batch sizes {sizes} the updates are {counts}, and the "

@@ -136,7 +136,7 @@ def test_paths(shown):
 
 def test_floors(shown):
     curves = {"0.3": torch.linspace(2, 0.1, 11), "slow": [3.0] * 11}
-    fig, alt = shown(pictures.floors, curves, {"0.3": 0.05})
+    fig, alt = shown(pictures.floors, curves, {"0.3": 0.05}, 4)
     (ax,) = fig.axes
     assert ax.get_xscale() == ax.get_yscale() == "log"
     first = line(ax, "rate 0.3")
@@ -148,22 +148,25 @@ def test_floors(shown):
     assert line(ax, r"predicted, $\eta/B$").get_xydata().size == 0
     assert ax.get_xlabel() == "update" and ax.get_ylabel() == "excess (share of the least loss)"
     assert len(ax.get_legend().get_texts()) == 3
-    late = curves["0.3"][-2:].mean().item()
-    assert f"{late:.2g} at rate 0.3, predicted 0.05; 3 at rate slow." in alt
+    late = curves["0.3"][-4:].mean().item()
+    assert (
+        f"Mean of the last 4 updates: {late:.2g} at rate 0.3, predicted 0.05; 3 at rate slow."
+        in alt
+    )
 
 
 def test_needs(shown):
-    table = pd.DataFrame({"batch size": [1, 10], "updates": [50, 5], "examples read": [50, 51]})
+    table = pd.DataFrame({"batch size": [1, 10], "updates": [50.5, 5], "examples read": [50, 51]})
     fig, alt = shown(pictures.needs, table)
     (ax,) = fig.axes
     assert ax.get_xscale() == ax.get_yscale() == "log"
     np.testing.assert_allclose(line(ax, "examples read").get_xydata(), [[1, 50], [10, 51]])
-    np.testing.assert_allclose(line(ax, "updates").get_xydata(), [[1, 50], [10, 5]])
+    np.testing.assert_allclose(line(ax, "updates").get_xydata(), [[1, 50.5], [10, 5]])
     assert line(ax, "updates").get_linestyle() == "--"
     assert (line(ax, "updates").get_marker(), line(ax, "examples read").get_marker()) == ("o", "s")
     assert ax.get_xlabel() == "batch size $B$"
     assert ax.get_ylabel() == "until the excess is reached" and ax.get_legend()
-    assert "At batch sizes 1, 10 the updates are 50, 5, and the examples read 50, 51." in alt
+    assert "At batch sizes 1, 10 the updates are 50.5, 5, and the examples read 50, 51." in alt
 
 
 X, Y, _ = problem(n=40)
@@ -190,12 +193,13 @@ TABLE = pd.DataFrame({"batch size": [1, 10], "updates": [50, 5], "examples read"
         ("paths", (X, Y, BEST, {"a": WAY}), ValueError, "paths must be from 2 to 4, got 1"),
         ("paths", (X, Y, BEST, {"a": WAY, "b": WAY.T}), ValueError, r"^paths\['b'\]"),
         ("paths", (X, Y, BEST, {"a": WAY, "b": WAY[:2]}), ValueError, r"one length, got \[2, 4\]"),
-        ("floors", ({"a": [1, 2]}, {"a": 1}), ValueError, "curves must be from 2 to 4, got 1"),
-        ("floors", ({"a": [1, 2], "b": [1, 0]}, {"a": 1}), ValueError, r"^curves\['b'\]"),
-        ("floors", ({"a": [1], "b": [1]}, {"a": 1}), ValueError, "at least 2 numbers, got 1"),
-        ("floors", ({"a": [1, 2], "b": [1, 2]}, {"c": 1}), ValueError, r"curves, got \['c'\]"),
-        ("floors", ({"a": [1, 2], "b": [1, 2]}, {"b": 0}), ValueError, r"^predicted\['b'\]"),
-        ("floors", ({"a": [1, 2], "b": [1, 2]}, 3), TypeError, "^predicted must be"),
+        ("floors", ({"a": [1, 2]}, {"a": 1}, 1), ValueError, "curves must be from 2 to 4, got 1"),
+        ("floors", ({"a": [1, 2], "b": [1, 0]}, {"a": 1}, 1), ValueError, r"^curves\['b'\]"),
+        ("floors", ({"a": [1, 2], "b": [1]}, {"a": 1}, 1), ValueError, "'b'.* last = 1 .* got 1"),
+        ("floors", ({"a": [1, 2], "b": [1, 2]}, {"a": 1}, 0), ValueError, "^last"),
+        ("floors", ({"a": [1, 2], "b": [1, 2]}, {"c": 1}, 1), ValueError, r"curves, got \['c'\]"),
+        ("floors", ({"a": [1, 2], "b": [1, 2]}, {"b": 0}, 1), ValueError, r"^predicted\['b'\]"),
+        ("floors", ({"a": [1, 2], "b": [1, 2]}, 3, 1), TypeError, "^predicted must be"),
         ("needs", ([1, 2],), TypeError, "^table must be a DataFrame, got list"),
         ("needs", (TABLE[["batch size", "updates"]],), ValueError, r"no \['examples read'\]"),
         ("needs", (TABLE[::-1],), ValueError, "in ascending order"),
