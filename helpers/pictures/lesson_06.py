@@ -113,15 +113,13 @@ def one_epoch(X, y, paths):
     )
     right.legend()
     told = [
-        f"{name} reaches a loss of {losses[name][-1]:.2g} after {len(p)} updates"
-        for name, p in paths.items()
+        f"{name} reaches {losses[name][-1]:.2g} after {len(p)} updates" for name, p in paths.items()
     ]
     figures.show(
         fig,
         alt="Left: the ways of the two weights over lines of equal loss, from zero towards the "
-        "least-squares point. Right: the loss after each update on a logarithmic scale; "
-        + "; ".join(told)
-        + ".",
+        "least-squares point. Right: the mean squared error after each update on a logarithmic "
+        "scale; " + "; ".join(told) + ".",
     )
 
 

@@ -41,6 +41,7 @@ assert abs(l / NOISE**2 - 1) < 0.15
 in_prose(f"{NOISE**2:.4f}")
 in_prose(f"{NOISE**2 / 2:.5f}")
 cited("0.027", NOTES)
+cited("0.0386", "lesson 5 prints it after one epoch")
 cited("0.000103", NOTES)
 # "It was there after one epoch": from the lecture's start, on batches of our own.
 torch.manual_seed(0)
@@ -76,6 +77,14 @@ in_prose(f"{len(first)}")
 assert (first == second).sum() < 10  # so that "without a pattern" is not contradicted
 correlation = torch.corrcoef(torch.stack([torch.arange(200.0), first.float(), second.float()]))
 assert (correlation - torch.eye(3)).abs().max() < 0.25
+
+# %% torch-seed
+assert torch.equal(first, second)
+torch.manual_seed(1)
+random.seed(2)  # which does not matter
+assert torch.equal(torch.cat(list(numbered)), first)
+torch.manual_seed(2)
+assert not torch.equal(torch.cat(list(numbered)), first)
 
 # %% own-generator
 assert torch.equal(first, second)
@@ -121,8 +130,11 @@ torch.testing.assert_close(half_step, by_hand_step)
 X, y = batches[0]
 torch.testing.assert_close(by_hand_step[:2], 0.03 * (X.T @ y)[:, 0] / 10)
 torch.testing.assert_close(by_hand_step[2], 0.03 * y.mean())
-# Twice as long as the table shows it, too.
-assert (2 * by_hand_step.round(decimals=2) - full_step.round(decimals=2)).abs().max() < 1e-6
+# The derivative for b is the mean of the residuals, and of MSELoss twice that mean.
+w_, b_ = torch.zeros(2, 1), torch.zeros(1, requires_grad=True)
+for factor, function in ((1, lambda p, q: d2l.squared_loss(p, q).mean()), (2, nn.MSELoss())):
+    (slope,) = torch.autograd.grad(function(d2l.linreg(X, w_, b_), y), b_)
+    torch.testing.assert_close(slope, factor * -y.mean(0))
 
 # %% epoch-equal
 torch.testing.assert_close(paths["MSELoss, lr / 2"], paths["by hand, lr"], rtol=0, atol=2e-6)
@@ -132,6 +144,18 @@ assert all(path.shape == (150, 3) for path in paths.values())
 hand, full, half = (mean_squared_error(path, features, labels) for path in paths.values())
 in_prose(f"{hand[-1]:.2g}")
 in_prose(f"{full[-1]:.2g}")
+# The second riddle has two causes; lesson 5's epoch has 100 updates and its loss a half.
+in_prose(f"{hand[99] / 2:.1g} {hand[149] / 2:.1g}")
+assert 0.0386 / 2 < hand[99] / 2 < 2 * 0.0386
+cited("0.0386", "lesson 5 prints it after one epoch")
+# Twice lesson 5's last loss, 0.0000451, up to what each program's own noise makes of it.
+in_prose(f"{loss(net(features), labels).item() / 4.51e-05:.1f}")
+for seed in range(10):
+    torch.manual_seed(seed)
+    squares = (NOISE * torch.randn(1500)).square().mean() / (
+        NOISE * torch.randn(1000)
+    ).square().mean()
+    assert 0.8 < squares < 1.25
 in_prose(f"{half[-1]:.2g}")
 in_prose(f"{NOISE}")
 in_prose(f"{NOISE**2:.4f}")

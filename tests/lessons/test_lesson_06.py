@@ -181,7 +181,8 @@ def test_one_epoch_shows_ways_and_losses(shown):
         dots = right.lines[k]
         assert [updates[i] for i in range(120)[dots.get_markevery()]] == [50, 100]
         assert dots.get_marker() == "o"
-        assert f"{name} reaches a loss of {losses[-1]:.2g} after 120 updates" in alt
+        assert f"{name} reaches {losses[-1]:.2g} after 120 updates" in alt
+    assert "Right: the mean squared error after each update" in alt
     star = left.lines[-1]
     assert star.get_marker() == "*"
     torch.testing.assert_close(
