@@ -148,6 +148,20 @@ def test_gradient_error_leaves_everything_alone(seed):
     assert (model.weight.grad == 1).all() and (model.bias.grad == 1).all()
 
 
+def test_gradient_error_on_frozen_and_on_unused_parameters(seed):
+    X, y = made(seed)
+    model = nn.ModuleDict({"used": nn.Linear(2, 1), "unused": nn.Linear(3, 3)})
+    model.forward = model["used"].forward
+    model["used"].bias.requires_grad_(False)
+    nn.MSELoss()(model(X), y).backward()
+    assert model["unused"].weight.grad is None and model["used"].bias.grad is None
+    assert not fires("gradient_error", model, nn.MSELoss(), X, y)
+    model["unused"].weight.grad = torch.ones(3, 3)  # left over from elsewhere
+    assert fires("gradient_error", model, nn.MSELoss(), X, y)
+    model.zero_grad()  # no gradient where there should be one
+    assert lesson.gradient_error(model, nn.MSELoss(), X, y) == pytest.approx(1)
+
+
 def test_untrained():
     model, optimizer = lesson.fresh()
     assert not fires("untrained", model, optimizer)
