@@ -109,8 +109,9 @@ def residuals(predicted, y, log_predicted, log_y, marked):
 def with_and_without(X, y, marked):
     """Draw how the predicted price depends on the lot size, fitted with and without one house.
 
-    Every other feature stays at its mean. Left the price model, right the log model, both in
-    dollars; each is fitted by least squares to all houses and to all but the marked one.
+    The other features stay at those of the marked house, so that at its lot the curves give its
+    own predicted prices. Left the price model, right the log model, both in dollars; each is fitted
+    by least squares to all houses and to all but the marked one.
 
     Args:
         X: features (n, 3): lot size, living area, bedrooms; the first two positive.
@@ -120,28 +121,30 @@ def with_and_without(X, y, marked):
     X, y = figures.require_data(X, y, features=3)
     marked = figures.require_count("marked", marked, low=0, high=len(X) - 1)
     lots = torch.linspace(X[:, 0].min(), 1.05 * X[:, 0].max(), 200, dtype=X.dtype)
-    shown = torch.cat([lots.reshape(-1, 1), X[:, 1:].mean(dim=0).expand(200, 2)], dim=1)
+    shown = torch.cat([lots.reshape(-1, 1), X[marked, 1:].expand(200, 2)], dim=1)
     others = torch.arange(len(X)) != marked
+    own = X[marked : marked + 1]
     fig, axes = plt.subplots(1, 2, figsize=(8.4, 3.4), sharey=True)
-    ends = []
+    priced = []
     for ax, title in zip(axes, ("price model", "log model"), strict=True):
         logs = title == "log model"
         ax.plot(X[:, 0], y[:, 0], ".", color="0.6")
         ring(ax, X[marked, 0].item(), y[marked, 0].item())
         for rows, name, style in ((slice(None), "all houses", "-"), (others, "without", "--")):
-            theta = torch.linalg.lstsq(design(X[rows], logs), y[rows].log() if logs else y[rows])
-            curve = (design(shown, logs) @ theta.solution)[:, 0]
-            curve = curve.exp() if logs else curve
+            label = y[rows].log() if logs else y[rows]
+            theta = torch.linalg.lstsq(design(X[rows], logs), label).solution
+            curve, price = (design(A, logs) @ theta[:, 0] for A in (shown, own))
+            curve, price = (curve.exp(), price.exp()) if logs else (curve, price)
             ax.plot(lots, curve, style, label=name if name == "all houses" else f"without {marked}")
-            ends.append(curve[-1].item())
+            priced.append(price.item())
         ax.set(title=title, xlabel="lot size (square feet)")
     axes[0].set_ylabel("price (thousands of dollars)")
     axes[0].legend(loc="upper left")
     alt = (
-        f"Price against lot size with fitted lines, house {marked} in a ring far to the right. In "
-        f"the price model the line of all houses passes near the ring and ends at {ends[0]:.0f}; "
-        f"fitted without the house it climbs to {ends[1]:.0f}. In the log model both curves stay "
-        f"close: {ends[2]:.0f} and {ends[3]:.0f}."
+        f"Price against lot size with fitted lines, house {marked} in a ring far to the right, at "
+        f"{y[marked, 0]:.0f}. At its lot the line of all houses in the price model is at "
+        f"{priced[0]:.0f}, and without the house it climbs to {priced[1]:.0f}. In the log model "
+        f"the curves are at {priced[2]:.0f} and {priced[3]:.0f}."
     )
     figures.show(fig, alt)
 

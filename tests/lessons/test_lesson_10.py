@@ -123,9 +123,9 @@ def test_residuals(shown):
 def test_with_and_without(shown):
     fig, alt = shown(pictures.with_and_without, X, y, marked=76)
     lots = torch.linspace(X[:, 0].min(), 1.05 * X[:, 0].max(), 200, dtype=X.dtype)
-    features = torch.cat([lots.reshape(-1, 1), X[:, 1:].mean(0).expand(200, 2)], 1)
+    features = torch.cat([lots.reshape(-1, 1), X[76:77, 1:].expand(200, 2)], 1)
     keep = torch.arange(88) != 76
-    ends = []
+    priced = []
     for ax, logs in zip(fig.axes, (False, True), strict=True):
         A = torch.cat([X[:, :2].log(), X[:, 2:], X1[:, 3:]], 1) if logs else X1
         B = torch.cat([features[:, :2].log(), features[:, 2:]], 1) if logs else features
@@ -138,7 +138,8 @@ def test_with_and_without(shown):
             np.testing.assert_allclose(line.get_xdata(), lots)
             np.testing.assert_allclose(line.get_ydata(), curve, rtol=1e-6)
             assert line.get_linestyle() == style
-            ends.append(f"{curve[-1]:.0f}")
+            at_its_lot = np.interp(X[76, 0], lots, curve)
+            priced.append(f"{at_its_lot:.0f}")
         assert rings(ax) == [(X[76, 0].item(), y[76, 0].item())]
         points = next(line for line in ax.lines if line.get_marker() == ".")
         np.testing.assert_allclose(points.get_xydata(), torch.cat([X[:, :1], y], 1))
@@ -147,8 +148,9 @@ def test_with_and_without(shown):
     assert fig.axes[0].get_ylabel() == "price (thousands of dollars)"
     labels = [text.get_text() for text in fig.axes[0].get_legend().get_texts()]
     assert labels == ["all houses", "without 76"]
-    assert f"ends at {ends[0]}; fitted without the house it climbs to {ends[1]}" in alt
-    assert f"{ends[2]} and {ends[3]}." in alt
+    assert "in a ring far to the right, at 318." in alt
+    assert f"is at {priced[0]}, and without the house it climbs to {priced[1]}." in alt
+    assert f"at {priced[2]} and {priced[3]}." in alt
 
 
 @pytest.mark.parametrize(
