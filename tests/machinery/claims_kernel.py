@@ -148,7 +148,8 @@ def fingerprint(value, depth=0):
     if depth > DEEPEST or isinstance(value, torch.Generator):
         return ""  # generators are put back
     if isinstance(value, torch.Tensor):
-        parts = [value.shape, value.dtype, value.requires_grad, value.detach().cpu().numpy()]
+        held = None if value.is_meta else value.detach().cpu().numpy()  # `meta` holds no numbers
+        parts = [value.shape, value.dtype, value.requires_grad, held]
         return digest([*parts, None if value.grad is None else fingerprint(value.grad)])
     if isinstance(value, torch.nn.Module):
         parameters = {name: fingerprint(p) for name, p in value.named_parameters()}

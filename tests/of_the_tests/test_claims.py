@@ -51,6 +51,7 @@ order = torch.Generator().manual_seed(3)
 loader = torch.utils.data.DataLoader(torch.arange(9), shuffle=True, generator=order)
 w = torch.ones(2)
 rows = [[1, 2], [3, 4]]
+far = torch.nn.Linear(2, 1, device="meta")
 """
 DRAW = 'print(f"{random.random():.4f} {torch.rand(1).item():.4f}", next(iter(loader)).item())'
 
