@@ -33,7 +33,7 @@ def inner_sizes(X, wrong, right):
         top = UNIT * n / 2
         ax.text(UNIT * d + 0.7, 0, "@", ha="center", va="center", fontsize=14)
         sign = "=" if k == d else "≠"
-        ax.text(UNIT * d + 0.7, top + 0.35, f"{d} {sign} {k}", ha="center", weight="bold")
+        ax.text(UNIT * d + 0.7, top + 0.35, f"columns {d} {sign} rows {k}", ha="center")
         width = UNIT * (d + m) + 1.4
         ax.set(title=f"({n}, {d}) @ ({k}, {m}): {verdict}", aspect="equal")
         ax.set(xlim=(-0.9, width + 0.9), ylim=(-top - 0.9, top + 1.1))
@@ -111,6 +111,6 @@ def last_state(X, y, weight, bias):
         )
     ax.set(xlabel="lot size (square feet)", ylabel="price (thousands of dollars)")
     ax.set(xlim=(0, ends[1].item()), ylim=(0, None))
-    ax.legend(loc="upper right")
+    ax.legend(loc="upper left")
     alt = f"Prices of {len(X)} houses against lot size, and three lines. {' '.join(words)}"
     figures.show(fig, alt)

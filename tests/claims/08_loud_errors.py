@@ -136,6 +136,11 @@ assert 2 < of_the_model.index(min(of_the_model)) < 9 and of_the_model[-1] > of_t
 lowest_ = of_the_model.index(min(of_the_model))
 in_prose(f"{len(of_the_model) - 1} {in_the_loop[0]:.0f} {min(of_the_model):.0f} {lowest_}")
 in_prose(f"{of_the_model[-1]:.0f}")
+bends_ = [
+    a - 2 * b_ + c
+    for a, b_, c in zip(of_the_model, of_the_model[1:], of_the_model[2:], strict=False)
+]
+assert max(bends_) < 1.01 * min(bends_)  # a parabola: the same step each time
 for seed_ in range(10):
     kept_, anew_ = (two_losses(seed_, Z, y, retain) for retain in (True, False))
     assert kept_[-1] > kept_[0] > 3 * min(kept_)
@@ -170,6 +175,9 @@ in_prose(f"{len(houses)}")
 called_ = ["train(X, y, nn.MSELoss, lr=0.01)", "loss = loss_fn(model(X), y)"]
 raised("RuntimeError", "have the same dtype", "Double and Float", lines=called_)
 assert X.dtype == y.dtype == torch.float64
+shown_ = look(X=X, y=y)  # it shows two of the mistakes
+assert shown_["shape"].tolist() == [(88,)] * 2
+assert shown_["dtype"].tolist() == ["torch.float64"] * 2
 
 # %% rows-refused
 called_ = ["train(X, y, nn.MSELoss, lr=0.01)", "loss = loss_fn(model(X), y)"]

@@ -1,6 +1,7 @@
 """Lesson 8: the card's messages, its functions, the program of exercise 1, and its pictures."""
 
 import re
+import traceback
 import warnings
 from pathlib import Path
 
@@ -70,6 +71,7 @@ MESSAGES = {
     "does not require grad": [
         lambda: nn.MSELoss()(X @ torch.zeros(2, 1), y).backward(),
         lambda: nn.MSELoss()(nn.Linear(2, 1)(X), y).detach().backward(),
+        lambda: torch.no_grad()(nn.MSELoss())(nn.Linear(2, 1)(X), y).backward(),
     ],
     "empty parameter list": [lambda: torch.optim.SGD(lesson.Plain(2).parameters(), lr=0.1)],
     "object is not iterable": [lambda: torch.optim.SGD(nn.Linear(2, 1).parameters, lr=0.1)],
@@ -119,6 +121,16 @@ def test_a_lost_record_is_met_with_a_hidden_layer_only():
                 loss.backward(retain_graph=True)
         else:
             loss.backward(retain_graph=True)
+
+
+def test_outside_a_notebook_each_line_is_headed_by_its_file_and_number():
+    program = "def predict(X, w):\n    return X @ w\n\n\npredict(X, X)\n"
+    with pytest.raises(RuntimeError) as caught:
+        exec(compile(program, "program.py", "exec"), {"X": X})
+    text = "".join(traceback.format_exception(caught.value))
+    assert "-->" not in text
+    found = re.findall(r'File "program.py", line (\d)', text)
+    assert found == ["5", "2"]
 
 
 # The lesson's functions
@@ -220,8 +232,11 @@ LOTS, PRICES = HOUSES.X[:, :1], HOUSES.y
 
 def test_inner_sizes(shown):
     fig, alt = shown(pictures.inner_sizes, torch.ones(4, 2), torch.ones(1, 3), torch.ones(2, 3))
+    assert fig.get_size_inches().tolist() == [7.4, 2.9]
     titles = ["(4, 2) @ (1, 3): refused", "(4, 2) @ (2, 3): possible"]
-    for ax, title, rows, sign in zip(fig.axes, titles, (1, 2), ("2 ≠ 1", "2 = 2"), strict=True):
+    for ax, title, rows, sign in zip(
+        fig.axes, titles, (1, 2), ("columns 2 ≠ rows 1", "columns 2 = rows 2"), strict=True
+    ):
         assert ax.get_title() == title
         assert not ax.axison and ax.get_aspect() == 1
         assert [text.get_text() for text in ax.texts] == [
@@ -263,6 +278,7 @@ def test_old_record(shown):
     ]
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("updates made", "mean squared error")
     assert ax.get_ylim()[0] == 0 and ax.get_ylim()[1] > 12
+    assert fig.get_size_inches().tolist() == [6.4, 3.2]
     assert alt == (
         "Two losses over 3 updates. The one in the loop stays at 9. The model's own falls to 4 "
         "after 1 updates and then rises to 12."
@@ -292,6 +308,8 @@ def test_last_state(shown):
         ) in alt
     assert len({line.get_color() for line in lines}) == 3
     assert [line.get_linestyle() for line in lines] == ["-", "--", ":"]
+    assert {line.get_marker() for line in lines} == {"None"}
+    assert fig.get_size_inches().tolist() == [6.4, 3.6]
     assert [text.get_text() for text in ax.get_legend().get_texts()] == names
     assert ax.get_xlim() == (0, pytest.approx(end)) and ax.get_ylim()[0] == 0
     assert ax.get_xlabel() == "lot size (square feet)"
