@@ -323,17 +323,17 @@ def _check_refusal(f, shape_X, shape_y, d, came, case):
         p.grad = torch.ones_like(p)
     start = _state(model)
     X, y = torch.randn(shape_X), torch.randn(shape_y)
+    X_before, y_before = X.clone(), y.clone()
     try:
-        with unchanged(X=X, y=y):
-            f(model, optimizer, nn.MSELoss(), X, y)
+        f(model, optimizer, nn.MSELoss(), X, y)
     except ValueError as error:
         message = str(error)
-    except Mistake:
-        raise
     except Exception as error:
         raise Mistake(f"{case} a ValueError is wanted, got {type(error).__name__}.") from None
     else:
         raise Mistake(f"{case} a ValueError is wanted, and none was raised.")
+    if not (torch.equal(X, X_before) and torch.equal(y, y_before)):
+        raise Mistake(f"{case} the data were changed before the error was raised.")
     if not _same_state(start, model):
         raise Mistake(f"{case} the model was changed before the error was raised.")
     if any(p.grad is None or not (p.grad == 1).all() for p in model.parameters()):

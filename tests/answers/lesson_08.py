@@ -611,6 +611,24 @@ def step_refusing_late(model, optimizer, loss_fn, X, y):
         raise
 
 
+def scaling_before_questions(scaled):
+    """A wrong step that scales X or y in place and puts it back only if all went well."""
+
+    def step(model, optimizer, loss_fn, X, y):
+        given = (X, y)[scaled]
+        kept = given.clone()
+        given.mul_(2)
+        loss = step_by_fitting(model, optimizer, loss_fn, *((kept, y), (X, kept))[scaled])
+        given.copy_(kept)
+        return loss
+
+    return step
+
+
+wrong("step", "the data were changed before the error")(scaling_before_questions(0))
+wrong("step", "the data were changed before the error")(scaling_before_questions(1))
+
+
 @wrong("step", "the gradients were changed before the error")
 def step_clearing_before_questions(model, optimizer, loss_fn, X, y):
     optimizer.zero_grad()
