@@ -197,6 +197,8 @@ largest_ = 2 / torch.linalg.eigvalsh(2 * X1_.T @ X1_ / 88)[-1].item()
 assert 10**5 * largest_ < 0.01 and X.quantile(0.05) > 1000
 
 # %% numbers-appear
+shrinks_ = 1 - 1e-9 * 2 * X.square().mean().item()  # one update at the rate of 1e-9
+assert abs((losses[1] / losses[0]) ** 0.5 - shrinks_) < 0.01
 for power_ in range(3, 9):
     assert math.isnan(train(X, y, nn.MSELoss(), lr=10**-power_)[1][-1])
 for seed_ in range(10):

@@ -325,9 +325,24 @@ ONES = torch.ones
     ("function", "arguments", "error", "message"),
     [
         ("inner_sizes", ("X", ONES(1, 2), ONES(2, 1)), TypeError, "X must be"),
-        ("inner_sizes", (ONES(4), ONES(1, 2), ONES(2, 1)), ValueError, "X must have shape"),
-        ("inner_sizes", (ONES(4, 2), ONES(2), ONES(2, 1)), ValueError, "wrong must have shape"),
-        ("inner_sizes", (ONES(4, 2), ONES(1, 2), ONES(2)), ValueError, "right must have shape"),
+        (
+            "inner_sizes",
+            (ONES(4), ONES(1, 2), ONES(2, 1)),
+            ValueError,
+            r"X must have shape \(n, d\)",
+        ),
+        (
+            "inner_sizes",
+            (ONES(4, 2), ONES(2), ONES(2, 1)),
+            ValueError,
+            r"wrong must have shape \(k, m\)",
+        ),
+        (
+            "inner_sizes",
+            (ONES(4, 2), ONES(1, 2), ONES(2)),
+            ValueError,
+            r"right must have shape \(d, m\)",
+        ),
         (
             "inner_sizes",
             (ONES(4, 2), ONES(2, 1), ONES(2, 1)),
