@@ -395,7 +395,7 @@ def state():
     """All that an answer can change, in a form that `==` compares."""
     return {
         "dtype": torch.get_default_dtype(),
-        "device": torch.get_default_device(),
+        "device": guard.default_device(),
         "grad": torch.is_grad_enabled(),
         "anomaly": torch.is_anomaly_enabled(),
         "inference": torch.is_inference_mode_enabled(),
@@ -451,7 +451,7 @@ def test_change_of_state_does_not_leave_the_checker(key, end):
         CHANGES[key]()
         inside.append({} if key == "device" else state())
         if key == "device":
-            inside[0][key] = torch.get_default_device()
+            inside[0][key] = guard.default_device()
         if end == "raises":
             raise SystemExit
 
@@ -475,7 +475,7 @@ def test_check_runs_in_a_known_state(restored):
         seen.append(
             (
                 torch.get_default_dtype(),
-                torch.get_default_device().type,
+                guard.default_device().type,
                 torch.is_grad_enabled(),
                 torch.is_inference_mode_enabled(),
                 torch.rand(2).tolist(),
@@ -488,7 +488,7 @@ def test_check_runs_in_a_known_state(restored):
     def hostile():
         for key in ("dtype", "device", "grad", "torch", "random", "numpy", "filters"):
             CHANGES[key]()
-        before = torch.get_default_dtype(), torch.is_grad_enabled(), torch.get_default_device()
+        before = torch.get_default_dtype(), torch.is_grad_enabled(), guard.default_device()
         text = printed(call, answer)
         with torch.inference_mode():
             text += printed(call, answer)
@@ -496,7 +496,7 @@ def test_check_runs_in_a_known_state(restored):
         assert before == (
             torch.get_default_dtype(),
             torch.is_grad_enabled(),
-            torch.get_default_device(),
+            guard.default_device(),
         )
         return text
 

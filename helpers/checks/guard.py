@@ -173,16 +173,21 @@ def print_options():
     return vars(torch._tensor_str.PRINT_OPTS)
 
 
+def default_device():
+    """The device of new tensors; torch 2.6 cannot say it once a default was set back."""
+    return torch.empty(0).device
+
+
 def use_device(device):
     """Make it the default one, if it is not: setting it, even to the CPU, slows torch down."""
-    if torch.get_default_device() != device:
+    if default_device() != device:
         torch.set_default_device(None if device.type == "cpu" else device)
 
 
 # What an answer, or a cell before it, can change: how to read it, how to set it.
 STATE = (
     (torch.get_default_dtype, torch.set_default_dtype),
-    (torch.get_default_device, use_device),
+    (default_device, use_device),
     (torch.is_grad_enabled, torch.set_grad_enabled),
     (torch.is_anomaly_enabled, torch.autograd.set_detect_anomaly),
     (torch.get_num_threads, torch.set_num_threads),
