@@ -18,9 +18,6 @@ from helpers.checks import (
     unchanged,
 )
 
-# The first optimizer of a session imports a good part of torch: not on the answer's time.
-torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.1)
-
 
 @exercise("8.1", "A traceback stops where tensors meet; two of these mistakes stand higher up.")
 def three_stops(stop_1, mend_1, stop_2, mend_2, stop_3, mend_3):
