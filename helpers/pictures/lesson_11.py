@@ -145,8 +145,11 @@ def intervals(ranges, prices, is_76):
         low, high = ends[order].T
         inside = (low <= prices) & (prices <= high)
         ax.vlines(places, low, high, color="C0", linewidth=4, alpha=0.35)
-        for part, name, style in ((inside, "price inside", "ko"), (~inside, "outside", "C1X")):
-            ax.plot(places[part], prices[part], style, markersize=4.5, label=name)
+        for part, name, style, size in (
+            (inside, "price inside", "ko", 4.5),
+            (~inside, "outside", "C1X", 7),
+        ):
+            ax.plot(places[part], prices[part], style, markersize=size, label=name)
         ring = {"markersize": 12, "markerfacecolor": "none", "color": "black"}
         ax.plot(places[ringed], prices[ringed], "o", label="house 76", **ring)
         ax.set(title=title, xlabel="unseen houses, by price", xticks=[])
@@ -198,7 +201,7 @@ def coverage(predicted, inside, promised):
             f"the {title} holds {shares[0]:.0%} of the cheapest and {shares[-1]:.0%} of the "
             "dearest tenth"
         )
-    figures.reference_line(ax, promised, "promised", at=0.82)
+    figures.reference_line(ax, promised, "promised", at=0.72)
     ax.set(xlabel="tenth of the sales, by predicted price", ylabel="share inside", ylim=(0, 1.05))
     ax.set_xticks(range(1, GROUPS + 1))
     ax.legend(loc="lower left")

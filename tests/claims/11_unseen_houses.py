@@ -66,6 +66,10 @@ assert price_X[train].shape == (1000, 66, 4)
 found = torch.tensor(errors.to_numpy()[:50])
 torch.testing.assert_close(found, three_errors(X, y, log_X, log_y, train[:50], test[:50]))
 
+for A, label, theta in ((price_X, y, price_theta), (log_X, log_y, log_theta)):
+    seen_, unseen_ = (rms_error(A[rows] @ theta, label[rows]).mean() for rows in (train, test))
+    assert seen_ < 0.95 * unseen_  # the error on the seen houses flatters
+
 # %% thousand-table
 low, high, mean = table.loc[0.05], table.loc[0.95], table.loc["mean"]
 in_prose(f"{low['price model']:.0f}")
