@@ -1,6 +1,7 @@
 """The pictures of lesson 11: unseen houses."""
 
 import matplotlib.pyplot as plt
+import pandas as pd
 import torch
 
 from helpers import figures
@@ -79,7 +80,9 @@ def split_errors(errors, unseen):
         unseen: whether house 76 was in the test part of each split, (m,), boolean, neither always
             nor never.
     """
-    errors = figures.require_mapping("errors", columns(errors), high=4)
+    if isinstance(errors, pd.DataFrame):
+        errors = {name: errors[name].to_numpy() for name in errors}
+    errors = figures.require_mapping("errors", errors, high=4)
     for title, values in errors.items():
         errors[title] = figures.require_curve(f"errors[{title!r}]", values, positive=True)
     m = len(next(iter(errors.values())))
@@ -108,13 +111,6 @@ def split_errors(errors, unseen):
         f"{', '.join(means)}."
     )
     figures.show(fig, alt)
-
-
-def columns(table):
-    """A table's columns as a dictionary of arrays; anything else as it is."""
-    if hasattr(table, "columns") and hasattr(table, "to_dict"):
-        return {name: table[name].to_numpy() for name in table.columns}
-    return table
 
 
 def intervals(ranges, prices, is_76):

@@ -323,7 +323,6 @@ BAD = [
     ("coverage", COVER, 1, {"a": PER_SPLIT}, TypeError),
     ("coverage", COVER, 1, {"a": INSIDE["a"].tolist()}, TypeError),
     ("coverage", COVER, 1, {"a": INSIDE["a"][:3]}, ValueError),
-    ("coverage", COVER, 1, {f"{k}": INSIDE["a"] for k in range(5)}, ValueError),
     ("coverage", COVER, 2, 1.1, ValueError),
     ("coverage", COVER, 2, -0.1, ValueError),
     ("coverage", COVER, 2, "0.9", TypeError),
@@ -353,8 +352,15 @@ def test_ends_that_are_allowed(shown):
     shown(pictures.coverage, {"a": torch.arange(10.0)}, {"a": torch.ones(10) > 0}, 0)
     shown(pictures.bids, SHARES, BIDS, [0.0, 0.5, 1.0], marked=[0.25])
     four = {f"{k}": SPLITS for k in range(4)}
-    assert len(shown(pictures.split_errors, four, UNSEEN)[0].axes) == 4
+    axes = shown(pictures.split_errors, four, UNSEEN)[0].axes
+    assert [ax.get_legend() is None for ax in axes] == [True, True, True, False]
     assert len(shown(pictures.one_split, {f"{k}": Y for k in range(4)}, Y, TEST)[0].axes) == 4
     covered = {f"{k}": INSIDE["a"] for k in range(4)}
     (ax,) = shown(pictures.coverage, {f"{k}": PER_SPLIT for k in range(5)}, covered, 0.9)[0].axes
     assert len({line.get_marker() for line in ax.lines[:4]}) == 4
+
+
+def test_coverage_of_five_models_is_refused(shown):
+    five = {f"{k}": INSIDE["a"] for k in range(5)}
+    with pytest.raises(ValueError, match="inside"):
+        shown(pictures.coverage, dict.fromkeys(five, PER_SPLIT), five, 0.9)
