@@ -1,8 +1,8 @@
 """What the checkers have in common is tested: the guard around an answer, what is asked of it."""
 
 import contextlib
-import importlib
 import functools
+import importlib
 import inspect
 import io
 import itertools
