@@ -195,7 +195,8 @@ def test_uphill(shown):
     (ax,) = fig.axes
     many, one = ax.collections
     assert one.levels.tolist() == [7] and 7 in many.levels.tolist()
-    assert len(many.levels) == 5 and many.levels[0] > 0 and many.levels[-1] < 4 * 3.6**2
+    shares = (torch.tensor(many.levels) / (4 * 3.6**2)).tolist()  # g is from 0 to 4 * 3.6**2
+    assert shares == pytest.approx([0.02, 0.08, 7 / (4 * 3.6**2), 0.4, 0.65])
     path = one.get_paths()[0].vertices
     np.testing.assert_allclose(lesson.g(*path.T), 7, atol=0.02)
     ends = {}
