@@ -62,7 +62,7 @@ def five_shapes(one_column, kept_column, means, difference, turned):
 
 def _table(n, dtype):
     """A DataFrame of n rows with four columns of numbers of one dtype and one of texts."""
-    values = np.random.default_rng(n).integers(1, 9, (n, 4)) + 10 * np.arange(4)
+    values = np.random.default_rng(n).integers(1, 99, (n, 4))
     table = pd.DataFrame(values.astype(dtype), columns=["area", "rooms", "price", "year"])
     table["street"] = [f"street {k}" for k in range(n)]
     return table
@@ -79,15 +79,15 @@ def read_table(load):
     )
     for n, dtype, features in cases:
         table = _table(n, dtype)
-        right = [table[names].to_numpy(copy=True) for names in (features, ["price"])]
         before, names = table.copy(deep=True), list(features)
+        right = [before[columns].to_numpy() for columns in (features, ["price"])]
         answer = load(table, names, "price")
         if not table.equals(before) or list(table.columns) != list(before.columns):
             raise Mistake("Your code changed the table: what it is given must stay as it is.")
         if names != features:
             raise Mistake("Your code changed the list `features`.")
         if not isinstance(answer, (tuple, list)) or len(answer) != 2:
-            raise Mistake(f"Return two tensors, X and then y, got {type(answer).__name__}.")
+            raise Mistake("Return a pair of two tensors, X and then y.")
         wanted = (("X", (n, len(features))), ("y", (n, 1)))
         for (name, shape), value, numbers in zip(wanted, answer, right, strict=True):
             if not isinstance(value, torch.Tensor):

@@ -32,7 +32,8 @@ RIGHT = {
     "spreads": [
         SPREADS,
         (3.27, 4.01, 0.954, 20.0),
-        (3.25, 3.99, 0.9545, 20.05),
+        (3.25, 3.99, 0.945, 20.05),
+        but(SPREADS, 2, 0.96),
         (Fraction(3266, 1000), np.float64(4), torch.tensor(0.95), 20),
     ],
     "matrices": [
@@ -72,6 +73,11 @@ WRONG = {
         ((12, -4, 6), "The two are exchanged"),
         ((12, 9, 2), "the two squares, not their slopes"),
         ((12, 7, -4), "`slope_1` is not 7: hold w2 fixed"),
+        ((12, -4, -4), "`slope_1` is not -4"),
+        ((12, 5, 6), "`slope_1` is not 5"),
+        ((12, 9, -4), "`slope_1` is not 9"),
+        ((12, 6, 6), "`slope_2` is not 6"),
+        ((12, 6, 2), "`slope_2` is not 2"),
         ((12, 6, 4), "leads downhill"),
         ((12, 6, -2), "`slope_2` is not -2: hold w1 fixed"),
         (("12", 6, -4), "should be a number"),
@@ -79,10 +85,22 @@ WRONG = {
     "spreads": [
         ((32 / 3, 16, 0.95, 20), "the two variances"),
         ((4, 3.266, 0.95, 20), "The two are exchanged"),
+        ((32 / 3, 4, 0.95, 20), "`spread_n` is not 10.6667"),
+        ((10.75, 16, 0.95, 20), "`spread_n` is not 10.75"),
+        ((32 / 3, 16.12, 0.95, 20), "`spread_n` is not 10.6667"),
+        ((4, 4, 0.95, 20), "`spread_n` is not 4"),
+        ((4.03, 3.266, 0.95, 20), "`spread_n` is not 4.03"),
+        ((4, 3.29, 0.95, 20), "`spread_n` is not 4"),
+        (but(SPREADS, 1, 16), "`spread_less_one` is not 16"),
+        (but(SPREADS, 1, 3.266), "`spread_less_one` is not 3.266"),
         (but(SPREADS, 0, 2.67), "`spread_n` is not 2.67"),
         (but(SPREADS, 0, 3.3), "`spread_n` is not 3.3"),
         (but(SPREADS, 1, 3.9), "`spread_less_one` is not 3.9: divide by 2"),
         (but(SPREADS, 2, 95), "A share is a number from 0 to 1"),
+        (but(SPREADS, 2, 60), "A share is a number from 0 to 1"),
+        (but(SPREADS, 2, 100), "A share is a number from 0 to 1"),
+        (but(SPREADS, 2, 101), "`share` is not 101"),
+        (but(SPREADS, 2, 0.7), "`share` is not 0.7"),
         (but(SPREADS, 2, 0.68), "the share within one spread"),
         (but(SPREADS, 2, 2 / 3), "the share within one spread"),
         (but(SPREADS, 2, 0.99), "`share` is not 0.99: how many spreads"),
@@ -91,6 +109,8 @@ WRONG = {
         (but(SPREADS, 2, 300), "`share` is not 300"),
         (but(SPREADS, 3, 6.67), "the spread is its root"),
         (but(SPREADS, 3, 60), "scatters less than one of them"),
+        (but(SPREADS, 3, 60.4), "`spread_of_mean` is not 60.4"),
+        (but(SPREADS, 3, 6.71), "`spread_of_mean` is not 6.71"),
         (but(SPREADS, 3, 180), "`spread_of_mean` is not 180: 60 over the root of 9"),
         (but(SPREADS, 3, 20.2), "`spread_of_mean` is not 20.2"),
         (but(SPREADS, 3, None), "should be a number"),
@@ -105,6 +125,8 @@ WRONG = {
         (but(MATRICES, 0, [5, 19, 20]), "`product[0]` is not 5"),
         (but(MATRICES, 0, [2, "19", 20]), "`product[1]` should be a number"),
         (([2, 19, 20], 1, 5), "The two are exchanged"),
+        (([2, 19, 20], 1, 1), "`stretched` is not 1"),
+        (([2, 19, 20], 5, 5), "`kept` is not 5"),
         (([2, 19, 20], 10, 1), "`stretched` is not 10: what does H make of (1, 1)?"),
         (([2, 19, 20], 5, -1), "`kept` is not -1: what does H make of (1, -1)?"),
     ],
@@ -215,7 +237,28 @@ def appends_a_name(table, features, label):
     return answer
 
 
-@wrong("Return two tensors, X and then y, got Tensor")
+@wrong("Return a pair of two tensors, X and then y")
+def a_dictionary(table, features, label):
+    return dict(zip("Xy", by_tensor(table, features, label), strict=True))
+
+
+@wrong("Return a pair of two tensors, X and then y")
+def three_tensors(table, features, label):
+    X, y = by_tensor(table, features, label)
+    return X, y, y
+
+
+@wrong("Adding 1 to `X` in place changed the table")
+def shares_a_feature(table, features, label):
+    X, y = by_tensor(table, features, label)
+    if len(features) == 1:
+        column = table[features[0]].to_numpy().view()
+        column.flags.writeable = True
+        X = torch.from_numpy(column).float().reshape(-1, 1)
+    return X, y
+
+
+@wrong("Return a pair of two tensors, X and then y")
 def one_tensor(table, features, label):
     return by_tensor(table, [*features, label], label)[0]
 
