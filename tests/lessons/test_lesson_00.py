@@ -292,6 +292,13 @@ def test_stretching_measures_the_small_angle(shown):
     assert f"turned by {math.degrees(math.acos(cosine)):.0f} degrees" in alt
 
 
+def test_small_spreads_and_small_turns_are_drawn(shown):
+    _, alt = shown(pictures.bell, torch.linspace(0, 0.2, 200), mean=0.1, spread=0.05)
+    assert "one spread of 0.05" in alt
+    _, alt = shown(pictures.stretching, H, other=(1, 0.9))
+    assert "turned by 2 degrees" in alt
+
+
 def nothing(*places):
     """A function that is level everywhere."""
     return 0 * places[0]
