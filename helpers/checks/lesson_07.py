@@ -11,6 +11,7 @@ from helpers.checks import (
     expect_number,
     expect_pair,
     expect_tensor,
+    listed,
     take,
     unchanged,
 )
@@ -136,9 +137,22 @@ def _expect_batches(loader, batches, n, epoch):
     pairs = take(loader, 2 * n + 2)
     if not all(isinstance(pair, (tuple, list)) and len(pair) == 2 for pair in pairs):
         raise Mistake("Each batch is a pair, X and y: put both into a TensorDataset.")
+    for pair in pairs:
+        for name, part in zip("Xy", pair, strict=True):
+            if not isinstance(part, torch.Tensor):
+                raise Mistake(f"A batch of {name} should be a tensor, got {type(part).__name__}.")
+            if part.dtype != torch.float32:
+                raise Mistake(f"{name} holds torch.float32, a batch of it {part.dtype}.")
     seen = [pair[0] for pair in pairs]
-    if any(X_batch.shape[1:] != (2,) for X_batch in seen):
-        raise Mistake("A batch of X should have shape (m, 2): an axis too many or too few.")
+    for X_batch in seen:
+        shape = tuple(X_batch.shape)
+        if len(shape) == 3 and shape[0] == 1:
+            raise Mistake(
+                f"A batch of X has shape {shape}: a whole list counts as one example. Only as "
+                "`batch_sampler=` each list is a batch."
+            )
+        if shape[1:] != (2,):
+            raise Mistake(f"A batch of X should have shape (m, 2), got {shape}.")
     read = [(X_batch[:, 0] / 2).long().tolist() for X_batch in seen]
     wanted = [row for rows in batches for row in rows]
     flat = [row for rows in read for row in rows]
@@ -169,7 +183,7 @@ def _expect_momentum(step, lr, mu, start):
     target = [torch.randn_like(p) for p in start]
     params = [p.clone().requires_grad_() for p in start]
     velocities = [torch.zeros_like(p) for p in start]
-    handed = list(velocities)
+    handed = [list(map(id, group)) for group in (params, velocities)]
     twins = [p.clone().requires_grad_() for p in start]
     optimizer = torch.optim.SGD(twins, lr=lr, momentum=mu)
     for k in range(4):
@@ -178,7 +192,14 @@ def _expect_momentum(step, lr, mu, start):
         for group in (params, twins):
             sum(nn.functional.mse_loss(p, t) for p, t in zip(group, target, strict=True)).backward()
         g = params[0].grad.clone()
-        step(params, velocities, lr, mu)
+        answer = step(params, velocities, lr, mu)
+        if answer is not None:
+            raise Mistake(f"Return nothing: the tensors change. Got {type(answer).__name__}.")
+        for name, group, ids in zip(
+            ("params", "velocities"), (params, velocities), handed, strict=True
+        ):
+            if list(map(id, group)) != ids:
+                raise Mistake(f"`{name}` holds other tensors now: change those that it held.")
         optimizer.step()
         optimizer.zero_grad()
         for p in params:
@@ -187,7 +208,10 @@ def _expect_momentum(step, lr, mu, start):
                 raise Mistake("A parameter no longer asks for a gradient: it could not go on.")
         moved = params[0].detach() - before[0]
         if close(moved, 0 * moved):
-            raise Mistake("The parameters did not move: change them in place (`-=`).")
+            raise Mistake(
+                f"Update {k + 1} left params[0] where it was. `.grad` held {listed(g)}, the "
+                f"velocity {listed(old[0])} before and {listed(velocities[0])} after."
+            )
         if close(moved, lr * (mu * old[0] + g)):
             raise Mistake("The step goes uphill: subtract the velocity.")
         if mu and close(moved, -lr * (mu * (mu * old[0] + g) + g)):
@@ -202,8 +226,6 @@ def _expect_momentum(step, lr, mu, start):
             raise Mistake("The first step, from velocity zero, is lr times the gradient.")
         if not all(close(p.detach(), t.detach()) for p, t in zip(params, twins, strict=True)):
             raise Mistake("The first parameter is right, the second is not: step along both.")
-        if mu and not all(v is h for v, h in zip(velocities, handed, strict=True)):
-            raise Mistake("The list holds other tensors now: change the velocities in place.")
         for v, twin_p in zip(velocities, twins, strict=True):
             if k == 3 and mu and not close(v, optimizer.state[twin_p]["momentum_buffer"]):
                 raise Mistake("The steps are right, but the velocities are not mu * v + g.")

@@ -2,13 +2,20 @@
 
 import copy
 import math
-import numbers
 from collections import Counter
 
 import torch
 from torch import nn
 
-from helpers.checks import Mistake, close, exercise, expect_number, expect_whole, unchanged
+from helpers.checks import (
+    Mistake,
+    close,
+    exercise,
+    expect_int,
+    expect_number,
+    expect_whole,
+    unchanged,
+)
 
 
 @exercise("9.1", "A learning rate that makes up for a wrong divisor suits one batch size only.")
@@ -78,8 +85,7 @@ def missing(f):
             value = f(loader, X, y)
         if value is None:
             raise Mistake("The function returned None: is a `return` missing?")
-        if isinstance(value, bool) or not isinstance(value, numbers.Integral):
-            raise Mistake(f"Return an `int`, got {type(value).__name__}.")
+        value = expect_int("missing(loader, X, y)", value)
         if loader.passes != 1:
             raise Mistake(f"One epoch is one pass over `loader`; you made {loader.passes}.")
         if value != wanted:

@@ -6,6 +6,7 @@ from helpers.checks import (
     Mistake,
     close,
     exercise,
+    expect_int,
     expect_number,
     expect_pair,
     expect_tensor,
@@ -31,11 +32,11 @@ def square_metres(weight_factor, bound_factor, standardised_factor):
     if close(bound, 1, rtol=0.05):
         raise Mistake("The bound hangs on the size of the features, and they became smaller.")
     if close(bound, unit, rtol=0.05):
-        raise Mistake("The bound hangs on D'D, in which every feature occurs squared.")
+        raise Mistake("The bound hangs on X1'X1, in which every feature occurs squared.")
     if close(bound, unit**-2, rtol=0.05) or close(bound, 1 / unit, rtol=0.05):
         raise Mistake("Smaller features make a smaller eigenvalue, and that a LARGER bound.")
     if not close(bound, unit**2, rtol=0.05):
-        raise Mistake("`bound_factor`: by what does the largest eigenvalue of D'D / n change?")
+        raise Mistake("`bound_factor`: by what does the largest eigenvalue of X1'X1 / n change?")
     if not close(standardised, 1, rtol=0.05):
         raise Mistake("Standardised features have no unit: (x - m) / s is the same in either.")
 
@@ -132,6 +133,7 @@ def predictor(build):
 @exercise("10.4", "What one example can do to a fit, measured: look at it before you trust it.")
 def most_influential(search):
     """`search(X, y)`: the row whose removal changes the first weight most, an int."""
+    cases = []
     for n, d in ((12, 2), (9, 3), (7, 1), (12, 2)):
         X, y = _houses(n, d)
         # The row of the largest change is not the one of the largest feature, label or residual.
@@ -142,22 +144,23 @@ def most_influential(search):
         full = _least_squares(X, y)[0]
         keep = [[k for k in range(n) if k != i] for i in range(n)]
         change = torch.stack([_least_squares(X[rows], y[rows])[0] - full for rows in keep])[:, 0]
-        right = int(change.abs().argmax())
-        if isinstance(answer, torch.Tensor):
-            raise Mistake("Return an int, not a tensor: `.item()` makes one of it.")
-        answer = expect_number("the row", answer)
-        if answer == right:
-            continue
-        if answer in (int(change.argmax()), int(change.argmin())):
+        cases.append((expect_int("most_influential(X, y)", answer), change))
+    wrong = [(row, change) for row, change in cases if row != int(change.abs().argmax())]
+    if not wrong:
+        return
+    for signed in (torch.argmax, torch.argmin):
+        if all(row == int(signed(change)) for row, change in cases):
             raise Mistake("Up or down, the change counts: compare its absolute value.")
-        if answer == right + 1:
-            raise Mistake("One too many: rows are counted from 0.")
-        if answer != int(answer) or not 0 <= answer < n:
-            raise Mistake(f"{answer:g} is no row number: rows are 0 to {n - 1}.")
-        raise Mistake(
-            f"With {n} rows, row {right} changes the first weight by {change[right].abs():.3g}, "
-            f"row {int(answer)} by {change[int(answer)].abs():.3g}."
-        )
+    if all(row == int(change.abs().argmax()) + 1 for row, change in cases):
+        raise Mistake("One too many: rows are counted from 0.")
+    row, change = wrong[0]
+    n, right = len(change), int(change.abs().argmax())
+    if not 0 <= row < n:
+        raise Mistake(f"{row} is no row number: rows are 0 to {n - 1}.")
+    raise Mistake(
+        f"With {n} rows, row {right} changes the first weight by {change[right].abs():.3g}, "
+        f"row {row} by {change[row].abs():.3g}."
+    )
 
 
 @exercise("10.5", "An elasticity: ten percent more sales go with some two percent more pay.")

@@ -176,10 +176,36 @@ def replay_used_up(X, y, batches):
     return data.DataLoader(data.TensorDataset(X, y), batch_sampler=iter(batches))
 
 
-@wrong("replay", "an axis too many")
+@wrong("replay", "Only as `batch_sampler=`")
 def replay_lists_as_examples(X, y, batches):
     ready = [(X[rows], y[rows]) for rows in batches]
     return data.DataLoader(ready, batch_size=1)
+
+
+@wrong("replay", "Only as `batch_sampler=`")
+def replay_lists_as_sampler(X, y, batches):
+    return data.DataLoader(data.TensorDataset(X, y), sampler=batches)
+
+
+@wrong("replay", "should have shape (m, 2), got (5, 1)")
+def replay_one_feature(X, y, batches):
+    return data.DataLoader(data.TensorDataset(X[:, :1], y), batch_sampler=batches)
+
+
+@wrong("replay", "X holds torch.float32, a batch of it torch.int64")
+def replay_whole_numbers(X, y, batches):
+    return data.DataLoader(data.TensorDataset(X.long(), y), batch_sampler=batches)
+
+
+@wrong("replay", "y holds torch.float32, a batch of it torch.float64")
+def replay_double_labels(X, y, batches):
+    return data.DataLoader(data.TensorDataset(X, y.double()), batch_sampler=batches)
+
+
+@wrong("replay", "A batch of X should be a tensor, got list")
+def replay_lists_of_numbers(X, y, batches):
+    ready = [(X[rows].tolist(), y[rows]) for rows in batches]
+    return data.DataLoader(ready, batch_size=None, collate_fn=lambda pair: pair)
 
 
 @wrong("replay", "mutually exclusive")
@@ -195,13 +221,32 @@ def momentum_with_copy(params, velocities, lr, mu):
         param.grad = None
 
 
-@wrong("momentum_step", "other tensors now")
+@wrong("momentum_step", "`velocities` holds other tensors now")
 def momentum_in_the_list(params, velocities, lr, mu):
     with torch.no_grad():
         for k, param in enumerate(params):
             velocities[k] = mu * velocities[k] + param.grad
             param -= lr * velocities[k]
             param.grad.zero_()
+
+
+@wrong("momentum_step", "`params` holds other tensors now")
+def momentum_new_parameters(params, velocities, lr, mu):
+    for k, velocity in enumerate(velocities):
+        velocity.mul_(mu).add_(params[k].grad)
+        params[k] = (params[k].detach() - lr * velocity).requires_grad_()
+
+
+@wrong("momentum_step", "`params` holds other tensors now")
+def momentum_drops_one(params, velocities, lr, mu):
+    momentum_with_copy(params, velocities, lr, mu)
+    params.pop()
+
+
+@wrong("momentum_step", "Return nothing: the tensors change. Got list")
+def momentum_returns(params, velocities, lr, mu):
+    momentum_with_copy(params, velocities, lr, mu)
+    return params
 
 
 @wrong("momentum_step", "velocities are not")
@@ -253,7 +298,23 @@ WRONG["momentum_step"] += [
 ]
 
 
-@wrong("momentum_step", "did not move")
+@wrong("momentum_step", "Update 1 left params[0] where it was")
+def momentum_steps_first(params, velocities, lr, mu):
+    with torch.no_grad():
+        for param, velocity in zip(params, velocities, strict=True):
+            param -= lr * velocity
+            velocity.mul_(mu).add_(param.grad)
+            param.grad.zero_()
+
+
+@wrong("momentum_step", "Update 1 left params[0] where it was")
+def momentum_clears_first(params, velocities, lr, mu):
+    for param in params:
+        param.grad.zero_()
+    momentum_with_copy(params, velocities, lr, mu)
+
+
+@wrong("momentum_step", "Update 1 left params[0] where it was")
 def momentum_renames(params, velocities, lr, mu):
     for param, velocity in zip(params, velocities, strict=True):
         velocity = mu * velocity + param.grad

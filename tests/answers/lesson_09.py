@@ -192,14 +192,19 @@ def missing_returns_nothing(loader, X, y):
     missing_by_removal(loader, X, y)
 
 
-@wrong("missing", "Return an `int`, got Tensor")
+@wrong("missing", "should be an int, got a tensor")
 def missing_as_tensor(loader, X, y):
     return torch.tensor(missing_by_removal(loader, X, y))
 
 
-@wrong("missing", "Return an `int`, got bool")
+@wrong("missing", "should be an int, got bool")
 def missing_as_bool(loader, X, y):
     return missing_by_removal(loader, X, y) > 0
+
+
+@wrong("missing", "should be an int, got float")
+def missing_as_float(loader, X, y):
+    return float(missing_by_removal(loader, X, y))
 
 
 # Exercise 9.4

@@ -1,5 +1,8 @@
 """Answers to the exercises of lesson 10."""
 
+from fractions import Fraction
+
+import numpy as np
 import torch
 
 UNIT = 1 / 0.0929
@@ -185,11 +188,15 @@ WRONG["predictor"] += [
 ]
 
 
-def changes(X, y):
-    """By how much the first weight changes when each row is left out, (n,)."""
-    full = solved(X, y)[0]
+def changes(X, y, weight=0, solve=solved):
+    """By how much the first weight (or another) changes when each row is left out, (n,)."""
+    full = solve(X, y)[weight]
     rows = torch.arange(len(X))
-    return torch.cat([solved(X[rows != i], y[rows != i])[0] - full for i in range(len(X))])
+    return torch.cat([solve(X[rows != i], y[rows != i])[weight] - full for i in range(len(X))])
+
+
+def without_bias(X, y):
+    return torch.linalg.lstsq(X, y).solution
 
 
 @right("most_influential")
@@ -200,12 +207,17 @@ def influential_by_formula(X, y):
     return int((pinv[0] * r / (1 - h)).abs().argmax())
 
 
+@right("most_influential")
+def influential_numpy(X, y):
+    return np.int64(influential_by_formula(X, y))
+
+
 @wrong("most_influential", "0 to")
 def influential_negative(X, y):
     return influential_by_formula(X, y) - len(X)
 
 
-@wrong("most_influential", "0 to")
+@wrong("most_influential", "should be an int, got float")
 def influential_half(X, y):
     return influential_by_formula(X, y) + 0.5
 
@@ -214,9 +226,15 @@ RIGHT["most_influential"].append((lambda X, y: int(changes(X, y).abs().argmax())
 WRONG["most_influential"] += [
     ((lambda X, y: int(changes(X, y).argmax()),), "its absolute value"),
     ((lambda X, y: int(changes(X, y).argmin()),), "its absolute value"),
-    ((lambda X, y: changes(X, y).abs().argmax(),), "not a tensor"),
+    ((lambda X, y: changes(X, y).abs().argmax(),), "should be an int, got a tensor"),
     ((lambda X, y: influential_by_formula(X, y) + 1,), "from 0"),
     ((lambda X, y: len(X) + 3,), "no row number"),
     ((lambda X, y: int(changes(X, y).abs().argmin()),), "changes the first weight by"),
     ((lambda X, y: influential_by_formula(X.mul_(1.5), y),), "Your code changed `X`"),
+    ((lambda X, y: float(influential_by_formula(X, y)),), "should be an int, got float"),
+    ((lambda X, y: Fraction(influential_by_formula(X, y)),), "should be an int, got Fraction"),
+    # These do compare absolute values, and are not told to.
+    ((lambda X, y: int(changes(X, y, 1).abs().argmax()),), "changes the first weight by"),
+    ((lambda X, y: int(changes(X, y, 0, without_bias).abs().argmax()),), "the first weight by"),
+    ((lambda X, y: max(0, influential_by_formula(X, y) - 1),), "changes the first weight by"),
 ]
