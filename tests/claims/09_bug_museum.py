@@ -273,10 +273,10 @@ class InAList(torch.nn.Module):
 for wide_ in (True, False):  # the wide one makes up for the frozen layer, the narrow one cannot
     torch.manual_seed(0)
     model_ = InAList(wide_)
-    optimizer_ = torch.optim.SGD(model_.parameters(), lr=0.1)
+    optimizer_ = torch.optim.SGD(model_.parameters(), lr=0.5)
     assert untrained(model_, optimizer_) == []
     X_, y_ = X_train[:50], y_train[:50]
-    losses_ = train(model_, optimizer_, loss_fn, [(X_, y_)], X_, y_, 5000)
+    losses_ = train(model_, optimizer_, loss_fn, [(X_, y_)], X_, y_, 500)
     share_ = (losses_[0] - losses_[-1]) / (losses_[0] - best_loss(X_, y_))
     assert (share_ > 0.999) == wide_
 
@@ -317,11 +317,11 @@ assert best_loss(X, torch.randn(50, 1)) > 0.3  # the loss of the noise stays lar
 X_, y_ = X_train[:50], y_train[:50]
 assert share_on_one_batch(fresh, X_, y_, 0.01, clears=False) < 0.95  # room 4
 ends_ = []  # ... unless its swing passes the bottom in the last update
-for seed_ in range(30):
+for seed_ in range(10):
     torch.manual_seed(seed_)
     rows_ = torch.randperm(500)[:50]
     ends_.append(share_on_one_batch(fresh, X_train[rows_], y_train[rows_], 0.01, clears=False))
-assert sum(end_ < 0.95 for end_ in ends_) > 20
+assert sum(end_ < 0.95 for end_ in ends_) > 7
 for labels_, divisor_ in ((y_.flatten(), 1), (None, 50)):  # measured with the right loss, too
     assert share_on_one_batch(fresh, X_, y_, 0.01, divisor_, labels=labels_) < 0.9
 X_, y_ = X_mixed[:50], y_mixed[:50]  # a torn batch is a batch like any other
