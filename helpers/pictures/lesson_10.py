@@ -8,11 +8,6 @@ from helpers import figures
 RING = {"marker": "o", "markersize": 12, "markerfacecolor": "none", "linestyle": "none"}
 
 
-def ring(ax, x, y, label=None):
-    """Draw a ring around the point (x, y)."""
-    ax.plot(x, y, color="black", label=label, zorder=3, **RING)
-
-
 def houses(X, y, names, y_name, marked):
     """Draw the price against each feature, one house ringed in every panel.
 
@@ -24,15 +19,17 @@ def houses(X, y, names, y_name, marked):
         marked: the row of the house to ring.
     """
     X, y = figures.require_data(X, y, features=3)
+    names = figures.require_texts("names", names, 3)
     marked = figures.require_count("marked", marked, low=0, high=len(X) - 1)
     fig = figures.scatter_features(X, y, names, y_name)
     for j, ax in enumerate(fig.axes):
-        ring(ax, X[marked, j].item(), y[marked, 0].item())
+        _ring(ax, X[marked, j].item(), y[marked, 0].item())
     times = X[marked, 0] / X[:, 0].quantile(0.5)
+    together = torch.corrcoef(torch.cat([X, y], dim=1).T)[3, :3]
     alt = (
-        f"The prices of {len(X)} houses against {', '.join(names)}. The price rises with each, "
-        f"most clearly with the second. House {marked}, in a ring, lies far to the right in the "
-        f"first panel, at {times:.0f} times the median, with a price of {y[marked, 0]:.0f}."
+        f"The prices of {len(X)} houses against {', '.join(names)}. Their correlations with the "
+        f"price are {', '.join(f'{r:.2f}' for r in together)}. House {marked} is in a ring, in the "
+        f"first panel at {times:.0f} times the median, with a price of {y[marked, 0]:.0f}."
     )
     figures.show(fig, alt)
 
@@ -93,11 +90,12 @@ def residuals(predicted, y, log_predicted, log_y, marked):
         x, label = (figures.require_curve(name, values, length=n) for name, values in pair)
         r = x - label
         ax.scatter(x, r, s=12)
-        ring(ax, x[marked].item(), r[marked].item())
+        _ring(ax, x[marked].item(), r[marked].item())
         ax.axhline(0, color="black", linewidth=0.8)
         ax.set(title=title, xlabel="prediction", ylabel="prediction - truth")
-        cheap, dear = x < x.quantile(1 / 3), x > x.quantile(2 / 3)
-        spreads.append((r[dear].std() / r[cheap].std()).item())
+        thirds = (x > x.quantile(2 / 3), x < x.quantile(1 / 3))
+        dear, cheap = (r[third].std(correction=0) for third in thirds)
+        spreads.append((dear / cheap).item())
     alt = (
         f"Residuals against predictions, house {marked} in a ring. In prices the dearest third "
         f"scatters {spreads[0]:.1f} times as much as the cheapest third, in logarithms "
@@ -129,27 +127,34 @@ def with_and_without(X, y, marked):
     for ax, title in zip(axes, ("price model", "log model"), strict=True):
         logs = title == "log model"
         ax.plot(X[:, 0], y[:, 0], ".", color="0.6")
-        ring(ax, X[marked, 0].item(), y[marked, 0].item())
+        _ring(ax, X[marked, 0].item(), y[marked, 0].item())
         for rows, name, style in ((slice(None), "all houses", "-"), (others, "without", "--")):
             label = y[rows].log() if logs else y[rows]
-            theta = torch.linalg.lstsq(design(X[rows], logs), label).solution
-            curve, price = (design(A, logs) @ theta[:, 0] for A in (shown, own))
+            theta = torch.linalg.lstsq(_design(X[rows], logs), label).solution
+            curve, price = (_design(A, logs) @ theta[:, 0] for A in (shown, own))
             curve, price = (curve.exp(), price.exp()) if logs else (curve, price)
             ax.plot(lots, curve, style, label=name if name == "all houses" else f"without {marked}")
             priced.append(price.item())
         ax.set(title=title, xlabel="lot size (square feet)")
     axes[0].set_ylabel("price (thousands of dollars)")
     axes[0].legend(loc="upper left")
+    off = [price - y[marked, 0].item() for price in priced]
     alt = (
-        f"Price against lot size with fitted lines, house {marked} in a ring far to the right, at "
-        f"{y[marked, 0]:.0f}. At its lot the line of all houses in the price model is at "
-        f"{priced[0]:.0f}, and without the house it climbs to {priced[1]:.0f}. In the log model "
-        f"the curves are at {priced[2]:.0f} and {priced[3]:.0f}."
+        f"Price against lot size with fitted curves, the other features held at those of house "
+        f"{marked}, which is in a ring at {y[marked, 0]:.0f}. At its lot, fitted with it and "
+        f"without it, the price model says {priced[0]:.0f} and {priced[1]:.0f}, off by "
+        f"{off[0]:+.0f} and {off[1]:+.0f}; the log model {priced[2]:.0f} and {priced[3]:.0f}, off "
+        f"by {off[2]:+.0f} and {off[3]:+.0f}."
     )
     figures.show(fig, alt)
 
 
-def design(X, logs):
+def _design(X, logs):
     """The design matrix (n, 4): the features, lot and area in logarithms if asked, and ones."""
     features = torch.cat([X[:, :2].log(), X[:, 2:]], dim=1) if logs else X
     return torch.cat([features, torch.ones(len(X), 1, dtype=X.dtype)], dim=1)
+
+
+def _ring(ax, x, y):
+    """Draw a ring around the point (x, y)."""
+    ax.plot(x, y, color="black", zorder=3, **RING)

@@ -41,9 +41,10 @@ def test_descend_follows_autograd(seed, lr, num_updates):
 
 def test_rms_error():
     X1, y = problem(1)
-    theta = torch.randn(4, dtype=X1.dtype)
-    expected = torch.nn.functional.mse_loss(X1 @ theta.reshape(4, 1), y).sqrt()
-    assert lesson.rms_error(X1, y, theta) == pytest.approx(expected.item())
+    y_hat = X1 @ torch.randn(4, 1, dtype=X1.dtype)
+    expected = torch.nn.functional.mse_loss(y_hat, y).sqrt().item()
+    assert lesson.rms_error(y_hat, y) == pytest.approx(expected)
+    assert lesson.rms_error(y_hat[:, 0], y[:, 0]) == pytest.approx(expected)
 
 
 def test_minibatches_come_to_rest_at_least_squares():
@@ -79,15 +80,17 @@ def test_houses(shown):
     assert fig.axes[0].get_ylabel() == HOUSES.y_name
     assert "88 houses" in alt and "House 76" in alt
     assert "14 times the median, with a price of 318" in alt
+    r = [np.corrcoef(X[:, j], y[:, 0])[0, 1] for j in range(3)]
+    assert f"correlations with the price are {r[0]:.2f}, {r[1]:.2f}, {r[2]:.2f}." in alt
 
 
 def test_deceiving_loss(shown):
     fig, alt = shown(pictures.deceiving_loss, X1, y, PATH, BEST)
     left, right = fig.axes
-    errors = [lesson.rms_error(X1, y, theta) for theta in PATH]
+    errors = [lesson.rms_error(X1 @ theta, y[:, 0]) for theta in PATH]
     np.testing.assert_allclose(left.lines[0].get_ydata(), errors)
     assert left.lines[0].get_xdata().tolist() == list(range(1, 51))
-    floor = lesson.rms_error(X1, y, BEST)
+    floor = lesson.rms_error(X1 @ BEST, y[:, 0])
     assert any(np.allclose(line.get_ydata(), floor) for line in left.lines[1:])
     assert left.get_ylim()[0] == 0
     for line, j in zip(right.lines, (1, 2, 3), strict=True):
@@ -148,15 +151,19 @@ def test_with_and_without(shown):
     assert fig.axes[0].get_ylabel() == "price (thousands of dollars)"
     labels = [text.get_text() for text in fig.axes[0].get_legend().get_texts()]
     assert labels == ["all houses", "without 76"]
-    assert "in a ring far to the right, at 318." in alt
-    assert f"is at {priced[0]}, and without the house it climbs to {priced[1]}." in alt
-    assert f"at {priced[2]} and {priced[3]}." in alt
+    assert "held at those of house 76, which is in a ring at 318." in alt
+    off = [f"{float(price) - 318:+.0f}" for price in priced]  # the price is a whole number
+    assert f"says {priced[0]} and {priced[1]}, off by {off[0]} and {off[1]};" in alt
+    assert f"the log model {priced[2]} and {priced[3]}, off by {off[2]} and {off[3]}." in alt
 
 
 @pytest.mark.parametrize(
     ("function", "arguments", "change", "error"),
     [
         ("houses", (X, y, HOUSES.names, HOUSES.y_name, 76), (0, X[:, :2]), ValueError),
+        ("houses", (X, y, HOUSES.names, HOUSES.y_name, 76), (2, None), TypeError),
+        ("houses", (X, y, HOUSES.names, HOUSES.y_name, 76), (2, ["one", "two"]), ValueError),
+        ("houses", (X, y, HOUSES.names, HOUSES.y_name, 76), (3, " "), ValueError),
         ("houses", (X, y, HOUSES.names, HOUSES.y_name, 76), (4, 88), ValueError),
         ("houses", (X, y, HOUSES.names, HOUSES.y_name, 76), (4, -1), ValueError),
         ("houses", (X, y, HOUSES.names, HOUSES.y_name, 76), (4, 7.5), TypeError),
