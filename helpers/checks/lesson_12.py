@@ -241,7 +241,7 @@ def train_model(f):
         answer = expect_tensor("the predictions", answer, (len(new), 1), graph=False)
         error = _rms(answer[:, 0].double().numpy(), truth)
         blind = _rms(labelled[LABEL].mean(), truth)
-        theta = np.linalg.lstsq(_encoded(labelled, labelled), labelled[LABEL], rcond=None)[0]
+        theta = np.linalg.lstsq(_encoded(labelled, labelled), labelled[LABEL], rcond=1e-9)[0]
         least = _rms(_encoded(labelled, new) @ theta, truth)
         if error > 0.98 * blind:
             raise Mistake(

@@ -68,7 +68,7 @@ def curves(history, spread):
     ax.plot(best + 1, val[best], "o", color="black", label=lowest)
     ax.set(xlabel="epoch", ylabel="rms error (g)", xlim=(0, len(train) + 1))
     ax.set_ylim(0.9 * min(train + val), min(max(train + val), 2.2 * min(train + val)))
-    ax.legend(loc="upper right")
+    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=3)
     alt = (
         f"Root mean squared error over {len(train)} epochs. Training part: {train[-1]:.0f} g at "
         f"the end. Validation part: lowest in epoch {best + 1} with {val[best]:.0f} g, "
