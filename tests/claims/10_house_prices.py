@@ -100,8 +100,12 @@ in_prose(f"{shares[1]:.2g} {shares[2]:.2g} {shares[3]:.0g}")
 assert Z.mean(0).abs().max() < 1e-12
 torch.testing.assert_close(Z.square().mean(0), torch.ones(3, dtype=Z.dtype))
 assert 4.06e9 < largest / smallest < 4.14e9  # four billion
-assert table.shape == (2, 2) and abs(table.iloc[1, 0] - 2 / eigenvalues[-1].item()) < 1e-9
-assert table.iloc[:, 1].tolist() == [largest / smallest, high / low]
+assert table["largest eigenvalue"].tolist() == [largest, eigenvalues.max().item()]
+assert table["smallest"].tolist() == [smallest, eigenvalues.min().item()]
+torch.testing.assert_close(
+    table["condition number"].tolist(), [largest / smallest, torch.linalg.cond(Z1).item() ** 2]
+)
+in_prose(f"{high:.1f}")
 in_prose(f"{eigenvalues[-1] / eigenvalues[0]:.1f}")
 # Without correlation the matrix would be the identity; and the rate 1 is stable now.
 assert (Z1.T @ Z1 / 88).diag().sub(1).abs().max() < 1e-12
