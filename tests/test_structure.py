@@ -1,5 +1,6 @@
 """Every rule of `rules` holds in every notebook, and the notebooks form a whole."""
 
+import re
 from collections import Counter
 from functools import cache
 
@@ -39,6 +40,14 @@ def test_exercises_have_the_same_names_in_lesson_and_solutions(path):
     # The solutions may say more in between; what the lesson asks stands there under its name.
     assert names, f"{path.name} has no cell whose name starts with 'exercise-'"
     assert [found for found in answers if found in names] == names
+
+
+@pytest.mark.parametrize("path", reading.NOTEBOOKS, ids=name)
+def test_links_with_a_lessons_title_have_the_one_that_it_bears(path):
+    for cell in reading.markdown_cells(read(path)):
+        for title, target in re.findall(r"\[(\d+\. [^\]]+)\]\(([^)]+\.ipynb)\)", cell.source):
+            first = read(path.parent / target).cells[0].source
+            assert first.startswith(f"# {title}\n"), f"{cell.id}: {title!r} is not how it is called"
 
 
 def test_lesson_numbers_are_unique():
