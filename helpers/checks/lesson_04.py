@@ -8,6 +8,7 @@ from helpers.checks import (
     Mistake,
     close,
     exercise,
+    expect_int,
     expect_number,
     expect_tensor,
     expect_whole,
@@ -44,7 +45,7 @@ FACTORS = (
 )
 
 
-@exercise("4.2", "Without replacement it is right on average, too, and spreads a little less.")
+@exercise("4.2", "Without replacement it is right on average, too, and never spreads more.")
 def minibatch_gradient(estimate):
     """`estimate(X, y, w, batch_size)`: the mean gradient of different rows, drawn anew."""
     cases = []
@@ -89,6 +90,24 @@ def minibatch_gradient(estimate):
                 f"{where} the mean squared distance from the full gradient is "
                 f"{spread / expected:.2f} times that of {b} different rows."
             )
+    # With X the identity, the gradient tells which rows were read.
+    n, b, draws = 8, 3, 400
+    X, y, w = torch.eye(n), -torch.ones(n, 1), torch.zeros(n, 1)
+    together = _meetings(torch.stack([estimate(X, y, w, b)[:, 0] for _ in range(draws)]))
+    expected = draws * b * (b - 1) / (n * (n - 1))
+    for count in (together.min().item(), together.max().item()):
+        if abs(count - expected) > 5.5 * expected**0.5:
+            raise Mistake(
+                f"On {n} examples with batches of {b} two of the rows come together in {count} of "
+                f"{draws} batches; rows drawn at random would in about {expected:.0f}."
+            )
+
+
+def _meetings(moved):
+    """In how many rows of `moved` (m, n) two columns are both not zero, for each pair of them."""
+    drawn = (moved != 0).double()
+    i, j = torch.triu_indices(moved.shape[1], moved.shape[1], 1)
+    return (drawn.T @ drawn)[i, j].long()
 
 
 @exercise("4.3", "New rows for every update, and the mean over the batch.")
@@ -127,9 +146,18 @@ def train(train):
             )
         if moved < n:
             raise Mistake(f"{where}, {many} updates read {moved} rows of {n}: give each a chance.")
-        share = torch.stack([run(n, b, lr, 1) for _ in range(250)]).mean(0) * n / lr
+        moves = torch.stack([run(n, b, lr, 1) for _ in range(250)])
+        share = moves.mean(0) * n / lr
         if (share - 1).abs().max() > 5 * (n / (250 * b)) ** 0.5:
             raise Mistake(f"{where} the rows are not drawn with the same chance.")
+        # Of different rows two come together a little more often than with replacement.
+        expected = 250 * b * (b - 1) / (n * (n - 1))
+        most = _meetings(moves).max().item()
+        if most > expected + 6 * expected**0.5:
+            raise Mistake(
+                f"{where} two of the rows come together in {most} of 250 batches; rows drawn at "
+                f"random would in about {expected:.0f}."
+            )
         wanted = 1 - (1 - lr / n) ** 40  # the mean of the weights, for independent draws
         mean = torch.stack([run(n, b, lr, 40) for _ in range(12)]).mean().item()
         if not close(mean, wanted, rtol=0.15):
@@ -149,20 +177,25 @@ def unseen_data():
     return X, X @ torch.tensor([[3.0], [-2.0], [1.0]], dtype=X.dtype) + 2 * noise
 
 
-def final_excess(lr, batch_size, num_updates, seed):
-    """The excess loss of SGD on the unseen data after its last update, as a share of the least."""
+def final_excess(lr, batch_size, num_updates, num_runs=10):
+    """The excess loss of SGD on the unseen data after its last update, as a share of the least.
+
+    The mean of several runs, which are made side by side: in batches of one there are many updates.
+    """
     X, y = unseen_data()
     best = torch.linalg.lstsq(X, y).solution
-    generator = torch.Generator().manual_seed(seed)
-    w = torch.zeros(3, 1, dtype=X.dtype)
-    for _ in range(num_updates):
-        rows = torch.randint(len(X), (batch_size,), generator=generator)
-        w = w - lr * X[rows].T @ (X[rows] @ w - y[rows]) / batch_size
-    losses = [((X @ at - y) ** 2).mean() for at in (w, best)]
-    return (losses[0] / losses[1] - 1).item()
+    shape = (num_updates, batch_size)
+    seeds = [torch.Generator().manual_seed(seed) for seed in range(num_runs)]
+    draws = [torch.randint(len(X), shape, generator=generator) for generator in seeds]
+    w = torch.zeros(num_runs, 3, 1, dtype=X.dtype)
+    for rows in torch.stack(draws, 1):  # (num_runs, batch_size)
+        X_batch = X[rows]
+        w = w - lr * X_batch.mT @ (X_batch @ w - y[rows]) / batch_size
+    least = ((X @ best - y) ** 2).mean()
+    return (((X @ w - y) ** 2).mean() / least - 1).item()
 
 
-@exercise("4.4", "Rate, batch and number of updates fit together, and the data were read once.")
+@exercise("4.4", "Rate, batch and number of updates fit together, and 2000 reads were enough.")
 def tune(new_lr, new_batch_size, new_num_updates):
     """A constant rate, a batch size and a number of updates that reach 2 percent in 2000 reads."""
     lr = expect_number("new_lr", new_lr)
@@ -174,7 +207,7 @@ def tune(new_lr, new_batch_size, new_num_updates):
         raise Mistake(f"A learning rate is positive, yours is {lr:g}.")
     if b * num_updates > 2000:
         raise Mistake(f"{num_updates} batches of {b} read {b * num_updates} examples, over 2000.")
-    mean = sum(final_excess(lr, b, num_updates, seed) for seed in range(10)) / 10
+    mean = final_excess(lr, b, num_updates)
     if not mean < 0.02:
         raise Mistake(
             f"At the end the loss is {100 * mean:.3g} percent above the least, on "
@@ -195,9 +228,7 @@ def trusted_batch_size(size):
         X, w = torch.randn(n, d, dtype=torch.float64), torch.randn(d, 1, dtype=torch.float64)
         y = X @ (w + offset) + torch.randn(n, 1, dtype=torch.float64)
         with unchanged(X=X, y=y, w=w):
-            value = size(X, y, w, share)
-        if not isinstance(value, int) or isinstance(value, bool):
-            raise Mistake(f"The batch size should be an int, got {type(value).__name__}.")
+            value = expect_int("the batch size", size(X, y, w, share))
         each = X * (X @ w - y)
         full = each.mean(0)
         spread = (each - full).square().sum(1).mean().sqrt().item()

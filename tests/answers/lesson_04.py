@@ -1,6 +1,7 @@
 """Answers to the exercises of lesson 4."""
 
 import math
+import random
 from fractions import Fraction
 
 import numpy as np
@@ -15,7 +16,12 @@ RIGHT = {
     ],
     "minibatch_gradient": [],
     "train": [],
-    "tune": [(0.2, 40, 50), (0.05, 10, 200), (Fraction(3, 10), np.int64(50), 40.0)],
+    "tune": [
+        (0.2, 40, 50),
+        (0.05, 10, 200),
+        (0.0069, 1, 2000),
+        (Fraction(3, 10), np.int64(50), 40.0),
+    ],
     "trusted_batch_size": [],
 }
 WRONG = {
@@ -41,6 +47,7 @@ WRONG = {
         ((0.2, 40, 10), "percent above the least"),
         ((0.5, 10, 200), "percent above the least"),
         ((0.2, 10, 200), "3.82 percent above the least"),
+        ((0.55, 80, 25), "percent above the least"),
         ((1.5, 4, 500), "percent above the least"),
         ((0.0, 40, 50), "is positive, yours is 0"),
         ((0.2, 40.5, 40), "`new_batch_size` should be a whole number"),
@@ -79,9 +86,26 @@ def minibatch_by_autograd(X, y, w, batch_size):
     return w.grad
 
 
+@right("minibatch_gradient")
+def minibatch_by_passes(X, y, w, batch_size):
+    """Rows by a shuffle of Python's, one example after the other."""
+    rows = random.sample(range(len(X)), batch_size)
+    return sum(X[i : i + 1].T @ (X[i : i + 1] @ w - y[i : i + 1]) for i in rows) / batch_size
+
+
 def different_rows(n, b):
     """Different row numbers, each with the same chance."""
     return torch.randperm(n)[:b]
+
+
+def neighbours(n, b):
+    """Rows one after the other from a random one on, the first after the last."""
+    return (torch.randint(n, (1,)) + torch.arange(b)) % n
+
+
+def comb(n, b):
+    """Rows at equal distances from a random one on."""
+    return (torch.randint(n, (1,)) + torch.arange(b) * (n // b)) % n
 
 
 def minibatch_variant(rows=different_rows, scale=lambda n, b: 1 / b):
@@ -105,6 +129,8 @@ WRONG["minibatch_gradient"] += [
         "On 6 examples with batches of 6 your gradients are not right on average",
     ),
     ((minibatch_variant(lambda n, b: torch.arange(b)),), "draw new rows each time"),
+    ((minibatch_variant(neighbours),), "come together in"),
+    ((minibatch_variant(comb),), "the mean squared distance from the full gradient is 0."),
     ((minibatch_variant(lambda n, b: torch.arange(n), lambda n, b: 1 / n),), "draw new rows"),
     (
         (minibatch_variant(lambda n, b: torch.randperm(n // 2 + 3)[:b]),),
@@ -226,6 +252,8 @@ WRONG["train"] += [
     ),
     ((train_variant(lambda n, b: torch.randperm(n)[: 2 * b], lambda n, b: 1 / (2 * b)),), "than 3"),
     ((train_variant(rows=one_row_more_often),), "not drawn with the same chance"),
+    ((train_variant(rows=neighbours),), "two of the rows come together in"),
+    ((train_variant(rows=comb),), "two of the rows come together in"),
     ((train_variant(start=0.1),), "After no update"),
     ((train_variant(extra=1),), "After no update"),
     ((train_variant(keep=0.99),), "on average after 40 updates"),
@@ -265,6 +293,11 @@ def size_by_loop(X, y, w, share):
 
 
 @right("trusted_batch_size")
+def size_of_numpy(X, y, w, share):
+    return np.int64(size_by_loop(X, y, w, share))
+
+
+@right("trusted_batch_size")
 def size_by_variance(X, y, w, share):
     each = X * (X @ w - y)
     variance = each.var(0, correction=0).sum().item()
@@ -291,6 +324,7 @@ WRONG["trusted_batch_size"] += [
     ((lambda X, y, w, share: float(size_by_loop(X, y, w, share)),), "should be an int, got float"),
     ((lambda X, y, w, share: True,), "should be an int, got bool"),
     ((lambda X, y, w, share: None,), "should be an int, got NoneType"),
+    ((lambda X, y, w, share: torch.tensor(3),), "should be an int, got a tensor"),
 ]
 
 

@@ -105,11 +105,7 @@ in_prose("200 updates")
 
 # %% cost
 assert cost[100] < 10 * cost[1]  # hardly more than one
-assert cost[100_000] > 20 * cost[100]
-assert cost[100_000] > 5 * cost[10_000]  # far more than tenfold where this was written
-gather = repeat("X[batch], y[batch]", globals=globals(), number=5, repeat=5)
-whole = repeat("gradient(X[batch], y[batch], w_start)", globals=globals(), number=5, repeat=5)
-assert len(batch) == 100_000 and min(gather) > 0.25 * min(whole)  # much of it
+assert cost[10_000] > 2 * cost[100]
 
 # %% all-equal
 torch.testing.assert_close(one, thousand, rtol=1e-9, atol=0)
@@ -124,19 +120,19 @@ for B in (10, 100):  # a tenth of the updates each time
 assert 80 < updates[1] / updates[1000] < 200  # nearer a hundredth than a thousandth
 in_prose(f"{updates[1]:.0f}")
 assert round(updates[1000]) == 5
-assert all(4 <= updates[B] <= 5.5 for B in (1000, 10_000, 100_000))
+assert all(4 <= updates[B] <= 5.5 for B in (1000, 10_000))
 # Some 5 percent: the spread of a mean of 20 runs.
-for B in (1, 10, 100):
+for B, num_runs in ((1, 5), (10, 20), (100, 20)):
     lr_ = 0.005 * B
-    runs = torch.tensor([updates_needed(B, lr_, 5000 + B + k) for k in range(20)]).double()
+    runs = torch.tensor([updates_needed(B, lr_, 5000 + B + k) for k in range(num_runs)]).double()
     assert 0.02 < runs.std() / runs.mean() / 20**0.5 < 0.09
 # At the best rate a batch of 1000 stays under half of the goal; one of 200, which the rule
 # would allow, does not: there the rule is too kind.
 for B, low, high in ((1000, 0, 0.005), (200, 0.01, 1)):
-    assert low < mean_excess(w_best, [1.0] * 200, B, num_runs=5)[100:].mean() < high
-assert read[100_000] > 50 * read[1000] > 250 * read[100]
+    assert low < mean_excess(w_best, [1.0] * 100, B, num_runs=3)[50:].mean() < high
+assert read[10_000] > 5 * read[1000] > 25 * read[100]  # they grow with the batch
 in_prose(f"{1 / 0.005:.0f}")  # where the rule would allow the best rate
-assert [round(rate, 3) for rate in needs["rate"]] == [0.005, 0.05, 0.5, 1, 1, 1]
+assert [round(rate, 3) for rate in needs["rate"]] == [0.005, 0.05, 0.5, 1, 1]
 
 # %% needs-picture
 for name in ("batch size", "updates", "examples read"):
@@ -146,16 +142,16 @@ for name in ("batch size", "updates", "examples read"):
 fastest = needs["batch size"][needs["milliseconds"].idxmin()]
 assert fastest in (100, 1000)
 times = dict(zip(needs["batch size"], needs["milliseconds"], strict=True))
-assert times[1] > 3 * times[fastest] and times[100_000] > 3 * times[fastest]
+assert times[1] > 3 * times[fastest] and times[10_000] > 1.3 * times[fastest]
 
 # %% grid
-late = {}
-for lr, B in ((1.0, 1), (1.0, 10), (0.1, 1), (0.1, 10), (0.1, 100), (0.01, 1), (0.01, 10)):
-    late[lr, B] = mean_excess(w_best, [lr] * 600, B, num_runs=5)[300:].mean().item()
-late[1.0, 100] = float(table["B = 100"][0])
-assert late[1.0, 100] == 0.04 and late[1.0, 10] < 10
-in_prose("2 and 0.04 for 0.1 and 0.01" if f"{late[1.0, 10]:.1g}" == "2" else "0")
-assert late[1.0, 1] > 1e6  # the weights fly away
+assert table["B = 1"][0] == "diverges"
+shown = pd.DataFrame(table).replace("diverges", "inf").astype(float)
+late = {
+    (lr, B): shown[f"B = {B}"][k] for k, lr in enumerate((1.0, 0.1, 0.01)) for B in (1, 10, 100)
+}
+in_prose(f"{late[1.0, 10]:g} and {late[1.0, 100]:g} for {1 / 10:g} and {1 / 100:g}")
+assert mean_excess(w_best, [1.0] * 600, 1, num_runs=1)[300:].mean() > 1e6  # the weights fly away
 assert 3 * 0.1 < late[1.0, 10] < 100  # it holds, far above the rule
 for B in (1, 10):
     assert 0.6 < late[0.01, B] / late[0.1, 10 * B] < 1.4  # about the same floor
@@ -175,7 +171,7 @@ torch.testing.assert_close(single, x.T * sizes[i])  # along x it multiplies by |
 halved = [k for k, rate in enumerate(plans["decaying"]) if abs(rate - 0.15) < 1e-12]
 assert mean_excess.__defaults__ == (20,) and halved == [15]
 in_prose(f"{mean_excess.__defaults__[0]} runs, {halved[0]}")
-direct = sum((lr * v / (2 - lr * v)).item() for v in lam) / lr
+direct = sum((lr * value / (2 - lr * value)).item() for value in lam) / lr
 near(direct, 1.24, 0.03)  # the approximate fixed point in closed form, in units of lr / B
 B = batch_size
 now = rest
@@ -186,7 +182,7 @@ batches = draw_batches(n, 4000, B, seed=5)
 vectors = torch.linalg.eigh(H).eigenvectors
 Z = X[batches] @ vectors  # (4000, 10, 2), along the eigenvectors
 own = Z.mT @ Z / B
-measured_extra = (own @ torch.diag(s) @ own).mean(0).diagonal() - lam**2 * s
+measured_extra = (own @ torch.diag(v) @ own).mean(0).diagonal() - lam**2 * v
 torch.testing.assert_close(measured_extra * B, extra, rtol=0.25, atol=0)
 steep = lam.max().item()
 near((1 - steep) ** 2 + 2 * steep**2, 5, 0.3)

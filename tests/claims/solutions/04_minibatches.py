@@ -21,6 +21,15 @@ assert round(2000 / 40) == 50 and (1 - rate_over_batch * 40 * lam[0]) ** 50 < 0.
 in_prose(f"{2000 / 40:.0f} {rate_over_batch * 40:.2f}")
 assert rate_over_batch * 40 < 0.3 * 2 / lam[-1]
 
+# Other batches, on all 2000 reads and at a rate in proportion: down to one they work.
+for size in (1, 10, 20, 40):
+    assert check.final_excess(rate_over_batch * size, size, 2000 // size) < 0.019
+in_prose("80 and 200")
+# From 80 on they do not, and from 200 on the rate is beyond the bound.
+for size in (80, 100, 125, 200, 250):
+    assert check.final_excess(rate_over_batch * size, size, 2000 // size) > 0.021
+assert rate_over_batch * 200 > 2 / lam[-1] > rate_over_batch * 125
+
 # %% exercise-4-answer
 assert new_batch_size * new_num_updates == 2000
 assert abs(new_lr - 0.01 * 2 * 40 / lam.sum().item()) < 1e-9
