@@ -4,7 +4,15 @@ import itertools
 
 import torch
 
-from helpers.checks import Mistake, close, exercise, expect_number, expect_pair, unchanged
+from helpers.checks import (
+    Mistake,
+    close,
+    exercise,
+    expect_number,
+    expect_pair,
+    listed,
+    unchanged,
+)
 
 
 @exercise("5.1", "Divided by 64, the 52 examples left over weigh as much as any, in a short step.")
@@ -93,8 +101,8 @@ def ridge_gradient(gradient):
             if len(fitting) == 1:
                 raise Mistake(fitting[0])
             raise Mistake(
-                f"The gradient for {part} should be {_numbers(wanted)} on one of the checker's "
-                f"examples (n = {n}, lam = {lam}), got {_numbers(found)}."
+                f"The gradient for {part} should be {listed(wanted)} on one of the checker's "
+                f"examples (n = {n}, lam = {lam}), got {listed(found)}."
             )
 
 
@@ -148,7 +156,10 @@ def _look_at_step(X, y, w, b, start_w, start_b, lr, flat, before):
     if close(moved_w, -lr * mean_w) and close(moved_b, -lr * mean_b):
         return
     if close(moved_w, 0 * mean_w) and close(moved_b, 0 * mean_b):
-        raise Mistake("w and b did not move: change them in place (`-=`), not under a new name.")
+        raise Mistake(
+            "w and b did not move. Is a step taken, in place (`-=`), before the gradients are "
+            "cleared?"
+        )
     if close(moved_w, -lr * mean_w):
         raise Mistake("w is right, but b is not where one step leads.")
     pairs = X @ start_w + start_b - y.flatten()
@@ -172,7 +183,7 @@ def _look_at_step(X, y, w, b, start_w, start_b, lr, flat, before):
         raise Mistake(fitting[0])
     raise Mistake(
         f"On {m} examples, y of shape {(m,) if flat else (m, 1)}, w should move by "
-        f"{_numbers(-lr * mean_w)}, but it moved by {_numbers(moved_w)}."
+        f"{listed(-lr * mean_w)}, but it moved by {listed(moved_w)}."
     )
 
 
@@ -201,7 +212,7 @@ def broadcast_floor(floor):
         if close(value, y.std().item()) or close(value, y.std(correction=0).item()):
             raise Mistake("That is the standard deviation; the loss is made of squares.")
         raise Mistake(
-            f"For the labels {_numbers(y)} the floor is {half:.4g}, got {value:.4g}. Put one "
+            f"For the labels {listed(y)} the floor is {half:.4g}, got {value:.4g}. Put one "
             "constant for every prediction: which is best, and what is left?"
         )
 
@@ -220,7 +231,7 @@ def fit(program):
     best = torch.linalg.lstsq(X1, y).solution.flatten()
     if not (found - best).abs().max() < 0.02:
         raise Mistake(
-            f"On 200 new examples (w, b) should come near {_numbers(best)}, got {_numbers(found)}."
+            f"On 200 new examples (w, b) should come near {listed(best)}, got {listed(found)}."
         )
 
 
@@ -237,8 +248,17 @@ def _full_batches(program):
         wanted = _descend(X, y, [whole] * num_epochs, lr)
         if close(found, wanted):
             continue
+        short = f"With {n} examples and batch_size = {batch_size} the only batch is short"
+        moved_not = (
+            "The parameters have not moved from zero."
+            if batch_size <= n
+            else f"{short}, and the parameters have not moved: it must not be left out."
+        )
         others = {
-            "The parameters have not moved from zero.": torch.zeros(d + 1),
+            moved_not: torch.zeros(d + 1),
+            f"{short}: divide by the length that it has, not by batch_size.": _descend(
+                X, y, [whole] * num_epochs, lr, divisor=batch_size
+            ),
             "Only one epoch was trained.": _descend(X, y, [whole], lr),
             "The step is twice too long: the loss has a half in it.": _descend(
                 X, y, [whole] * num_epochs, 2 * lr
@@ -259,7 +279,7 @@ def _full_batches(program):
             raise Mistake(fitting[0])
         raise Mistake(
             f"With all {n} examples in one batch (batch_size = {batch_size}), lr = {lr} and "
-            f"{num_epochs} epochs, (w, b) should be {_numbers(wanted)}, got {_numbers(found)}."
+            f"{num_epochs} epochs, (w, b) should be {listed(wanted)}, got {listed(found)}."
         )
 
 
@@ -283,7 +303,7 @@ def _short_batches(program):
             if not reached:
                 raise Mistake(
                     f"With {n} examples in batches of {batch_size} no order of the examples leads "
-                    f"to {_numbers(found)}: does each come once, with its own label?"
+                    f"to {listed(found)}: does each come once, with its own label?"
                 )
             lasts.update(reached)
         if len(lasts) == 1:
@@ -334,9 +354,3 @@ def _descend(X, y, batches, lr, divisor=None, cleared=True, bias=True):
         gradient = new if cleared else gradient + new
         theta = theta - lr * gradient
     return theta.flatten().float()
-
-
-def _numbers(tensor):
-    """The entries of a tensor in a line, to three digits; of long ones the first four."""
-    entries = [f"{value:.3g}" for value in tensor.detach().flatten().tolist()]
-    return "(" + ", ".join(entries[:4] + ["..."] * (len(entries) > 4)) + ")"

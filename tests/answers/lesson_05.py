@@ -41,8 +41,8 @@ WRONG = {
         ((lambda y: y.std(),), "standard deviation"),
         ((lambda y: y.mean(),), "one constant"),
         ((lambda y: y.var(correction=0) / 2 if len(y) < 5 else 1.0,), "one constant"),
-        ((lambda y: 0.1,), "For the labels (0, 2, 7, 3) the floor is 3.25, got 0.1."),
-        ((lambda y: y.var(correction=0) / 2 if len(y) < 9 else 0.1,), ", ...) the floor is"),
+        ((lambda y: 0.1,), "For the labels [0, 2, 7, 3] the floor is 3.25, got 0.1."),
+        ((lambda y: y.var(correction=0) / 2 if len(y) < 9 else 0.1,), ", ...] the floor is"),
         ((lambda y: y.var(correction=0) / 2 if len(y) > 1 else 2.0,), "For a single label"),
         ((lambda y: y.sub_(y.mean()).square().mean() / 2,), "changed `y`"),
     ],
@@ -220,7 +220,16 @@ WRONG["train_step"] += [
 ]
 
 
-@wrong("train_step", "did not move")
+@wrong("train_step", "before the gradients are cleared?")
+def step_clears_too_early(X, y, w, b, lr):
+    ((X @ w + b - y.reshape(-1, 1)) ** 2 / 2).mean().backward()
+    with torch.no_grad():
+        for param in (w, b):
+            param.grad.zero_()
+            param -= lr * param.grad
+
+
+@wrong("train_step", "w and b did not move. Is a step taken")
 def step_renames(X, y, w, b, lr):
     ((X @ w + b - y.reshape(-1, 1)) ** 2 / 2).mean().backward()
     with torch.no_grad():
@@ -319,7 +328,7 @@ def fitting(
             rows_y = order_y(rows, n)
             for i in range(0, n, batch_size):
                 batch, batch_y = rows[i : i + batch_size], rows_y[i : i + batch_size]
-                if len(batch) < batch_size and not keep_short and n > batch_size:
+                if len(batch) < batch_size and not keep_short:
                     continue
                 r = X[batch] @ w + b - y[batch_y]
                 factor = scale(len(batch), batch_size)
@@ -359,17 +368,22 @@ def shuffled(n):
 RIGHT["fit"] += [(fitting(),), (fitting(order=shuffled, finish=lambda w, b: [w, b]),)]
 
 
-def short_by_batch_size(m, batch_size):
-    """The lecture's divisor where a batch is short; where all are in one batch, the mean's."""
-    return 1 / (batch_size if m == 1 else m)
+def at_most_all(program):
+    """The program, with a batch size that is never larger than the number of examples."""
+    return lambda X, y, batch_size, *rest: program(X, y, min(batch_size, len(X)), *rest)
 
 
 WRONG["fit"] += [
     ((fitting(order=lambda n: list(range(n))),), "always come in one order"),
     ((fitting(one_order=True),), "Every epoch has the same order"),
-    ((fitting(keep_short=False),), "smaller batch is missing"),
-    ((fitting(scale=short_by_batch_size),), "not batch_size"),
-    ((fitting(scale=lambda m, batch_size: 1 / batch_size),), "With all 5 examples"),
+    ((fitting(keep_short=False),), "batch_size = 8 the only batch is short, and"),
+    ((at_most_all(fitting(keep_short=False)),), "The last, smaller batch is missing"),
+    ((fitting(scale=lambda m, batch_size: 1 / batch_size),), "is short: divide by the length"),
+    (
+        (at_most_all(fitting(scale=lambda m, batch_size: 1 / batch_size)),),
+        "Divide by the length of the batch that is there, not batch_size",
+    ),
+    ((fitting(scale=lambda m, batch_size: 0.9 if m < batch_size else 1 / m),), "With all 5"),
     ((fitting(scale=lambda m, batch_size: 1),), "grows with the batch"),
     ((fitting(scale=lambda m, batch_size: 2 / m),), "twice too long"),
     ((fitting(scale=lambda m, batch_size: -1 / m),), "uphill"),

@@ -14,13 +14,18 @@ def least_squares(X, y):
 
 
 def trained_from(w, b, features, labels, rate, num_epochs, batch_size=10):
-    """(w1, w2, b) after SGD with the formula's gradient, without autograd, from w and b."""
-    w, b = w.clone(), b.clone()
+    """Parameters (..., 3, 1) after SGD with the formula's gradient, without autograd.
+
+    From w (..., 2, 1) and b (..., 1, 1) on features (..., n, 2) and labels (..., n, 1): data sets
+    side by side are trained at once, each in the same order of its rows.
+    """
+    theta = torch.cat([w, b], -2)
+    X1 = torch.cat([features, torch.ones_like(labels)], -1)
     for _ in range(num_epochs):
-        for rows in torch.randperm(len(features)).split(batch_size):
-            r = features[rows] @ w + b - labels[rows]
-            w, b = w - rate * features[rows].T @ r / len(rows), b - rate * r.mean(0)
-    return torch.cat([w.flatten(), b]).double()
+        for rows in torch.randperm(features.shape[-2]).split(batch_size):
+            X, y = X1[..., rows, :], labels[..., rows, :]
+            theta = theta - rate * X.mT @ (X @ theta - y) / len(rows)
+    return theta
 
 
 def made(seed):
@@ -31,10 +36,10 @@ def made(seed):
     return X[:1000], y[:1000], X[1000:], y[1000:]
 
 
-def half_mean_square(X, y, w_and_b):
-    """The mean half squared error of parameters (w1, w2, b)."""
-    r = X.double() @ w_and_b[:2] + w_and_b[2] - y[:, 0].double()
-    return ((r**2).mean() / 2).item()
+def half_mean_square(X, y, theta):
+    """The mean half squared error of parameters (..., 3, 1), for each data set."""
+    r = X @ theta[..., :2, :] + theta[..., 2:, :] - y
+    return (r**2).mean((-2, -1)) / 2
 
 
 # %% make-data
@@ -190,13 +195,11 @@ assert train_1 > 100 * train_2 > 200 * train_3
 for train_k, held_k in ((train_1, held_1), (train_2, held_2), (train_3, held_3)):
     assert 0.7 < held_k / train_k < 1.4
 in_prose(f"{100 * (held_3 / train_3 - 1):.0f} percent")
-ends = []
-for seed in range(10):
-    X_, y_, X_held, y_held = made(seed)
-    end = trained_from(torch.zeros(2, 1), torch.zeros(1), X_, y_, 0.03, 3)
-    ends.append(half_mean_square(X_held, y_held, end) / half_mean_square(X_, y_, end))
-assert min(ends) < 0.95 and max(ends) > 1.05  # a little below or above, as the seed has it
-assert max(abs(ratio - 1) for ratio in ends) < 0.4
+X_, y_, X_held, y_held = map(torch.stack, zip(*map(made, range(10)), strict=True))
+end = trained_from(torch.zeros(10, 2, 1), torch.zeros(10, 1, 1), X_, y_, 0.03, 3)
+ends = half_mean_square(X_held, y_held, end) / half_mean_square(X_, y_, end)
+assert ends.min() < 0.95 and ends.max() > 1.05  # a little below or above, as the seed has it
+assert (ends - 1).abs().max() < 0.4
 assert abs((2 / 200) ** 0.5 - 0.1) < 1e-9  # the relative spread of a mean of 200 squares
 in_prose("1000 and 200" if (len(features), len(held_features)) == (1000, 200) else "0 and 0")
 
@@ -239,19 +242,18 @@ in_prose(f"{0.0001:.4f} {data_error:.5f}")
 assert 0.5 < data_error / (0.01 * (3 / 1000) ** 0.5) < 2
 # Ten seeds: at 300 updates most is way not yet gone, whatever the noise; then 0.03 keeps jumping
 # and 0.003 does not.
-on_the_way, at_300, jumps, slow_ends = [], [], [], []
-for seed in range(10):
-    X_, y_, _, _ = made(seed)
-    goal = least_squares(X_, y_).flatten()
-    exact = X_ @ goal[:2, None].float() + goal[2].float()  # labels without noise, the same goal
-    for labels_, found in ((exact, on_the_way), (y_, at_300)):
-        torch.manual_seed(seed)
-        end = trained_from(torch.zeros(2, 1), torch.zeros(1), X_, labels_, 0.03, 3)
-        found.append((end - goal).norm().item())
-    for rate_, found in ((0.03, jumps), (0.003, slow_ends)):
-        later_ = trained_from(end[:2, None].float(), end[2:].float(), X_, y_, rate_, 10)
-        found.append((later_ - goal).norm().item())
-means = [sum(found) / 10 for found in (on_the_way, at_300, jumps, slow_ends)]
+X_, y_, _, _ = map(torch.stack, zip(*map(made, range(10)), strict=True))
+X_, y_ = X_.double(), y_.double()
+goal = torch.stack([least_squares(*pair) for pair in zip(X_, y_, strict=True)])
+exact = X_ @ goal[:, :2] + goal[:, 2:]  # labels without noise, the same goal
+zero = torch.zeros(10, 3, 1, dtype=X_.dtype).split([2, 1], dim=1)
+ends = []
+for labels_ in (exact, y_):
+    torch.manual_seed(0)
+    ends.append(trained_from(*zero, X_, labels_, 0.03, 3))
+for rate_ in (0.03, 0.003):
+    ends.append(trained_from(*ends[1].split([2, 1], dim=1), X_, y_, rate_, 10))
+means = [(end - goal).norm(dim=1).mean().item() for end in ends]
 assert means[0] > 0.6 * means[1] > 1.2 * 0.6 * means[2] > 3 * 0.6 * means[3]
 assert 0.0003 < means[2] < 0.0006 and means[3] < 0.00015
 
@@ -288,23 +290,19 @@ in_prose(f"{flat.mean():.2f} {half:.2f} {loss:.2f}")
 y_hat_ = net(features, w, b)
 cost_ = ((y_hat_ - flat.mean()) ** 2).mean() / 2
 torch.testing.assert_close(loss, half + cost_, rtol=1e-3, atol=0)
-weights, biases, more = [], [], []
-for seed in range(10):  # trained longer and from other seeds: the same
-    torch.manual_seed(seed)
-    w_, b_ = torch.zeros(2, 1), torch.zeros(1)
-    for _ in range(5):
-        for batch in torch.randperm(1000).split(10):
-            r_ = linreg(features[batch], w_, b_) - labels[batch].mean()
-            w_, b_ = w_ - lr * features[batch].T @ r_ / 10, b_ - lr * r_.mean(0)
-    r_ = linreg(features, w_, b_) - flat
-    more.append((r_**2).mean().item() / 2)
-    weights.append(w_.flatten())
-    biases.append(b_)
-assert all(abs(value / half - 1) < 0.06 for value in more)
-mean_weights = torch.stack(weights).mean(0)
-torch.testing.assert_close(mean_weights, true_w / 10, rtol=0.25, atol=0)
+weights, biases = torch.zeros(10, 2, 1), torch.zeros(10, 1, 1)
+torch.manual_seed(0)
+for _ in range(5):  # trained longer and in ten other orders: the same
+    orders_ = torch.stack([torch.randperm(1000) for _ in range(10)])
+    for batch in orders_.split(10, dim=1):  # (10, 10): a batch of each run
+        X_, y_ = features[batch], labels[batch]
+        r_ = X_ @ weights + biases - y_.mean(1, keepdim=True)
+        weights, biases = weights - lr * X_.mT @ r_ / 10, biases - lr * r_.mean(1, keepdim=True)
+more = ((features @ weights + biases - flat) ** 2).mean((1, 2)) / 2
+assert (more / half - 1).abs().max() < 0.06
+torch.testing.assert_close(weights.mean(0)[:, 0], true_w / 10, rtol=0.25, atol=0)
 assert (w.detach()[:, 0] - true_w / 10).abs().max() < 0.15
-assert all((b_ - flat.mean()).abs() < 0.4 for b_ in [*biases, b.detach()])
+assert all((b_ - flat.mean()).abs() < 0.4 for b_ in [*biases.flatten(), b.detach()])
 
 # %% exercise-1-answer
 cited("500", "given in the exercise's own text")
@@ -315,5 +313,5 @@ assert torch.equal(hidden[:, 0], hidden[:, 1]) or (hidden[:, 0] - hidden[:, 1]).
 assert (hidden[:, 0] - 0.1).abs().min() > 0.1  # they moved
 torch.manual_seed(0)
 for far in (0.0, 10.0):  # and in the linear model every start leads to least squares
-    end = trained_from(torch.full((2, 1), far), torch.zeros(1), features, labels, 0.03, 3)
-    assert (end - theta_best.flatten()).norm() < 0.005
+    end = trained_from(torch.full((2, 1), far), torch.zeros(1, 1), features, labels, 0.03, 3)
+    assert (end - theta_best).norm() < 0.005
