@@ -80,6 +80,11 @@ def _require_net(net, d):
             raise Mistake(f"`{name}` should be float32, got {parameter.dtype}.")
         if not parameter.requires_grad:
             raise Mistake(f"`{name}` does not ask for a gradient, so it could not be trained.")
+    X = torch.linspace(-1, 1, 3 * d).reshape(3, d)
+    with torch.no_grad():
+        y_hat = expect_tensor("net(X)", net(X), (3, 1))
+        if not close(y_hat, X @ net[0].weight.T + net[0].bias, atol=1e-3):
+            raise Mistake("net(X) is not X @ weight.T + bias: leave `forward` to nn.Linear.")
 
 
 @exercise("6.2", "A net that bids before it has learned, with a start that you chose.")
@@ -177,7 +182,10 @@ def _epoch(net, loader, loss_fn, optimizer):
 
 @exercise("6.4", "Taken before the step, weighed by the batch's length, and a number at last.")
 def train_epoch(train):
-    """`train(net, loader, loss_fn, optimizer)`: one epoch; the mean loss over its examples."""
+    """`train(net, loader, loss_fn, optimizer)`: one epoch; the mean loss over its examples.
+
+    Only the net and the number are looked at, not whether a sum kept its graph till the end.
+    """
     # The first case has a short last batch with a loss of its own: there each mistake shows.
     cases = (
         (10, 4, 0.1, nn.MSELoss()),

@@ -145,7 +145,7 @@ def built_and_filled(y, built, filled):
         ax.plot(y, y_hat, ".", markersize=4, alpha=0.5)
         ax.axline((0, 0), slope=1, color="black", linestyle="--", linewidth=1)
         ax.set(xlabel="label $y$", title=title)
-        told.append(f"{title}, root mean squared error {((y_hat - y) ** 2).mean().sqrt():.2g}")
+        told.append(f"{title}, rms error {((y_hat - y) ** 2).mean().sqrt():.2g}")
     axes[0].set_ylabel(r"prediction $\hat y$")
     figures.show(
         fig,

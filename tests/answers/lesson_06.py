@@ -61,6 +61,32 @@ def one_draw(d, std, bias):
     return net_of(d, lambda *size: std * torch.randn(*size, generator=generator), bias)
 
 
+class TwiceLinear(nn.Linear):
+    """A layer whose prediction is not what its weight and bias say."""
+
+    def forward(self, X):
+        return 2 * super().forward(X)
+
+
+class FlatLinear(nn.Linear):
+    """A layer whose prediction has an axis too few."""
+
+    def forward(self, X):
+        return super().forward(X)[:, 0]
+
+
+def of_layer(kind):
+    """build_net with a layer of this kind in the place of nn.Linear."""
+
+    def build(d, std, bias):
+        net = nn.Sequential(kind(d, 1))
+        net[0].weight.data.normal_(0, std)
+        net[0].bias.data.fill_(bias)
+        return net
+
+    return build
+
+
 def flat_weight(net):
     net[0].weight = nn.Parameter(net[0].weight.data[0])
 
@@ -175,6 +201,11 @@ def epoch_of_tensors(with_graph):
     return train
 
 
+def epoch_item_at_the_end(net, loader, loss_fn, optimizer):
+    """The right number, from a sum that keeps each batch's graph until the end."""
+    return epoch_of_tensors(with_graph=True)(net, loader, loss_fn, optimizer).item()
+
+
 def epoch_of_squares(net, loader, loss_fn, optimizer):
     """Takes the squared error whatever `loss_fn` is."""
     return epoch()(net, loader, nn.MSELoss(), optimizer)
@@ -227,7 +258,7 @@ RIGHT = {
         (copy_by_loop,),
         (lambda net: (net[0].weight.data.reshape(-1, 1).clone(), net[0].bias.data.clone()),),
     ],
-    "train_epoch": [(epoch_clearing_afterwards,), (epoch(),)],
+    "train_epoch": [(epoch_clearing_afterwards,), (epoch(),), (epoch_item_at_the_end,)],
     "train_and_save": [(save_least_squares,), (save_trained,)],
 }
 WRONG = {
@@ -262,6 +293,8 @@ WRONG = {
         ((changed(lambda net: net.double()),), "float32"),
         ((changed(lambda net: net.requires_grad_(False)),), "does not ask"),
         ((lambda d, std, bias: with_data(d, std, 0.0),), "bias should be"),
+        ((of_layer(TwiceLinear),), "leave `forward` to nn.Linear"),
+        ((of_layer(FlatLinear),), "`net(X)` should have shape (3, 1)"),
         ((one_draw,), "Two calls"),
         ((lambda d, std, bias: net_of(d, lambda *s: torch.full(s, torch.rand(1).item()), bias),),
          "All weights are equal"),

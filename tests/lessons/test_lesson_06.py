@@ -238,8 +238,8 @@ def test_built_and_filled_shows_both_predictions(shown):
     assert left.get_xlim() == right.get_xlim() and left.get_ylim() == right.get_ylim()
     assert "3 new examples" in alt
     rms = ((built - y) ** 2).mean().sqrt()
-    assert f"as built, with random weights, root mean squared error {rms:.2g}" in alt
-    assert "filled from the file, root mean squared error 0.1" in alt
+    assert f"as built, with random weights, rms error {rms:.2g}" in alt
+    assert "filled from the file, rms error 0.1" in alt
 
 
 def test_built_and_filled_refuses(shown):
