@@ -36,15 +36,15 @@ def _shape(name, value):
 
 
 @exercise("0.1", "Shapes will not surprise you. One exercise is left of this self-test, 0.2.")
-def five_shapes(one_column, kept_column, means, difference, turned):
+def five_shapes(one_column, sliced_column, means, difference, turned):
     """The shapes of a[:, 1], a[:, 1:2], a.mean(dim=0), a[:, 1:2] - y and batch.mT."""
     one_column = _shape("one_column", one_column)
-    kept_column = _shape("kept_column", kept_column)
+    sliced_column = _shape("sliced_column", sliced_column)
     means, difference = _shape("means", means), _shape("difference", difference)
     turned = _shape("turned", turned)
     if one_column != (4,):
         raise Mistake(f"`a[:, 1]`: what does a single number do to its axis? {ROWS}")
-    if kept_column != (4, 1):
+    if sliced_column != (4, 1):
         raise Mistake(f"`a[:, 1:2]`: a slice keeps its axis, here with one column. {ROWS}")
     if means == (4,):
         raise Mistake(f"`dim=0` runs down the rows: one mean for each column is left. {ROWS}")
@@ -104,7 +104,7 @@ def read_table(load):
             with torch.no_grad():
                 value.add_(1)
             if not table.equals(before):
-                raise Mistake(f"Adding 1 to `{name}` in place changed the table. {VIEWS}")
+                raise Mistake(f"Adding 1 to `{name}` in place changed the table. {VIEWS} {TABLES}")
 
 
 @exercise("0.3", "Slope, gradient and chain rule: you can follow lessons 2 and 3.")
@@ -163,7 +163,7 @@ def spreads(spread_n, spread_less_one, share, spread_of_mean):
 
 
 @exercise("0.5", "If all five are right, nothing here is new to you: go to lesson 1.")
-def matrices(product, stretched, kept):
+def matrices(product, factor_1, factor_2):
     """X @ w of two small matrices; the eigenvalues of [[3, 2], [2, 3]] on (1, 1) and (1, -1)."""
     if isinstance(product, torch.Tensor):
         product = product.tolist()
@@ -178,14 +178,14 @@ def matrices(product, stretched, kept):
     if len(product) != 3:
         raise Mistake(f"(3, 2) @ (2, 1) has three rows, yours has {len(product)}. {PRODUCT}")
     product = [expect_number(f"product[{k}]", entry) for k, entry in enumerate(product)]
-    stretched = expect_number("stretched", stretched)
-    kept = expect_number("kept", kept)
+    factor_1 = expect_number("factor_1", factor_1)
+    factor_2 = expect_number("factor_2", factor_2)
     for k, (entry, right) in enumerate(zip(product, (2, 19, 20), strict=True)):
         if not close(entry, right):
             raise Mistake(f"`product[{k}]` is not {entry:g}: row {k} of X times w. {PRODUCT}")
-    if close(stretched, 1) and close(kept, 5):
+    if close(factor_1, 1) and close(factor_2, 5):
         raise Mistake(f"The two are exchanged: multiply H by (1, 1) first. {EIGEN}")
-    if not close(stretched, 5):
-        raise Mistake(f"`stretched` is not {stretched:g}: what does H make of (1, 1)? {EIGEN}")
-    if not close(kept, 1):
-        raise Mistake(f"`kept` is not {kept:g}: what does H make of (1, -1)? {EIGEN}")
+    if not close(factor_1, 5):
+        raise Mistake(f"`factor_1` is not {factor_1:g}: what does H make of (1, 1)? {EIGEN}")
+    if not close(factor_2, 1):
+        raise Mistake(f"`factor_2` is not {factor_2:g}: what does H make of (1, -1)? {EIGEN}")

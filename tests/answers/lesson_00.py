@@ -125,10 +125,10 @@ WRONG = {
         (but(MATRICES, 0, [5, 19, 20]), "`product[0]` is not 5"),
         (but(MATRICES, 0, [2, "19", 20]), "`product[1]` should be a number"),
         (([2, 19, 20], 1, 5), "The two are exchanged"),
-        (([2, 19, 20], 1, 1), "`stretched` is not 1"),
-        (([2, 19, 20], 5, 5), "`kept` is not 5"),
-        (([2, 19, 20], 10, 1), "`stretched` is not 10: what does H make of (1, 1)?"),
-        (([2, 19, 20], 5, -1), "`kept` is not -1: what does H make of (1, -1)?"),
+        (([2, 19, 20], 1, 1), "`factor_1` is not 1"),
+        (([2, 19, 20], 5, 5), "`factor_2` is not 5"),
+        (([2, 19, 20], 10, 1), "`factor_1` is not 10: what does H make of (1, 1)?"),
+        (([2, 19, 20], 5, -1), "`factor_2` is not -1: what does H make of (1, -1)?"),
     ],
 }
 

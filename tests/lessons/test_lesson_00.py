@@ -4,6 +4,7 @@ import inspect
 import math
 import re
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import torch
@@ -11,11 +12,12 @@ from machinery.cells import headings
 from machinery.reading import LESSONS, ROOT, definitions, markdown_cells, read
 from matplotlib.patches import ArrowStyle
 
+from helpers import figures
 from helpers.checks import lesson_00 as checks
 from helpers.pictures import lesson_00 as pictures
 
 LESSON = ROOT / "notebooks" / "00_before_you_start.ipynb"
-lesson = definitions(LESSON, "f", "g", "inner")
+lesson = definitions(LESSON, "f", "g", "inner", "outer")
 TEXTS = {path.name: "\n".join(cell.source for cell in read(path).cells) for path in LESSONS}
 PROSE = {
     path.name: "\n".join(cell.source for cell in markdown_cells(read(path))) for path in LESSONS
@@ -98,6 +100,35 @@ def test_notation_and_glossary_name_no_symbol_twice():
     assert len(symbols) == len(set(symbols))
 
 
+# Pieces
+
+
+def pieces():
+    """The code of each piece, by its heading; under None that before the first."""
+    found, title = {}, None
+    for cell in read(LESSON).cells:
+        if cell.cell_type == "code":
+            found.setdefault(title, []).append(cell.source)
+            continue
+        if "## Exercises" in cell.source:
+            return found
+        for line in re.findall(r"^### (.*)$", cell.source, re.M):
+            title = line
+
+
+@pytest.mark.parametrize("title", [title for title in pieces() if title])
+def test_a_piece_runs_on_its_own_after_the_first_cell(title, monkeypatch):
+    """A checker sends to one piece, so it must not need a name of another one."""
+    found = pieces()
+    assert len(found[None]) == 1 and len(found) == 14
+    monkeypatch.setattr(figures, "use_style", lambda: None)
+    monkeypatch.setattr(figures, "show", lambda fig, alt: plt.close(fig))
+    names = {}
+    with torch.random.fork_rng():
+        for source in found[None] + found[title]:
+            exec(source, names)
+
+
 # Exercises
 
 
@@ -122,7 +153,8 @@ SELF_TESTS = (("First", "tensors"), ("Second", "mathematics"))
 
 def test_functions_of_the_lesson():
     x = torch.tensor(2.0, requires_grad=True)
-    lesson.f(lesson.inner(x)).backward()
+    lesson.outer(lesson.inner(x)).backward()
+    assert lesson.f(x) == 4
     assert x.grad == 42
     w = torch.tensor([2.0, 1.0], requires_grad=True)
     lesson.g(w[0], w[1]).backward()

@@ -1,13 +1,18 @@
 """What the solutions of lesson 0 must have computed, cell by cell."""
 
+import numpy as np
 import torch
 from scipy import stats
 
 # %% exercise-1-answer
 a, y, batch = torch.zeros(4, 3), torch.zeros(4), torch.zeros(8, 4, 3)
-assert (a[:, 1].shape, a[:, 1:2].shape) == (one_column, kept_column)
+assert (a[:, 1].shape, a[:, 1:2].shape) == (one_column, sliced_column)
 assert (a.mean(dim=0).shape, (a[:, 1:2] - y).shape) == (means, difference)
 assert batch.mT.shape == turned
+
+# %% exercise-2-answer
+column = np.ones(3, dtype=np.float32)
+assert torch.from_numpy(column).float().data_ptr() == torch.from_numpy(column).data_ptr()
 
 # %% exercise-3-answer
 x = torch.tensor(2.0, requires_grad=True)
@@ -30,4 +35,4 @@ in_prose(f"{spread_of_mean:.0f}")
 X, w = torch.tensor([[1, 0], [2, 3], [0, 4]]), torch.tensor([[2], [5]])
 assert (X @ w)[:, 0].tolist() == product
 H = torch.tensor([[3, 2], [2, 3]])
-assert (H @ torch.tensor([[1, 1], [1, -1]])).T.tolist() == [[stretched] * 2, [kept, -kept]]
+assert (H @ torch.tensor([[1, 1], [1, -1]])).T.tolist() == [[factor_1] * 2, [factor_2, -factor_2]]
