@@ -1,5 +1,6 @@
 """What lesson 8, loud errors, must have computed and met, cell by cell."""
 
+import inspect
 import math
 import sys
 import traceback
@@ -55,7 +56,7 @@ assert (y - houses_.y[:4]).abs().max() < 0.51
 
 # %% wrong-weights
 called_ = ["predict(X, w, b)", "return X @ w + b"]
-raised("RuntimeError", "shapes cannot be multiplied", "4x2 and 1x2", lines=called_)
+raised("RuntimeError", "mat1 and mat2 shapes cannot be multiplied", "4x2 and 1x2", lines=called_)
 assert torch.equal(predict(X, torch.zeros(2, 1), b), torch.zeros(4, 1))
 
 # %% look
@@ -69,13 +70,23 @@ assert found_["requires_grad"].tolist() == [True, True, False]
 assert found_["device"].tolist() == ["cpu", "cpu", "meta"]
 assert found_["dtype"].tolist()[:2] == ["torch.float64"] * 2
 
+# %% between-layers
+raised("RuntimeError", "mat1 and mat2", "(4x10 and 5x1)", lines=["model(X)"])
+assert model[0](X).shape == (4, 10) and model[1].weight.T.shape == (5, 1)
+assert nn.Sequential(model[0], nn.Linear(10, 1))(X).shape == (4, 1)
+
 # %% new-house
 raised("RuntimeError", "same number of dimensions: got 2 and 1", lines=["torch.cat([X, new])"])
 assert torch.equal(torch.cat([X, new.reshape(1, -1)])[4], new)
 assert new.reshape(1, -1).equal(torch.tensor([[16.0, 3.0]]))
 
 # %% wrong-axis
-raised("RuntimeError", "(2) must match the size of tensor b (4)", lines=["X - mean"])
+place_ = "at non-singleton dimension 1"
+raised("RuntimeError", "(2) must match the size of tensor b (4)", place_, lines=["X - mean"])
+for row_, dim_ in ((torch.zeros(4, 3), 0), (torch.zeros(3, 2), 0), (torch.zeros(2, 5), 1)):
+    other_ = torch.zeros(row_.shape[0] + (dim_ == 0), row_.shape[1] + (dim_ == 1))
+    refused_ = message_of(lambda one=row_, two=other_: one - two)
+    assert f"at non-singleton dimension {dim_}" in refused_
 assert mean.shape == (4,) and torch.allclose(mean[0], (X[0, 0] + X[0, 1]) / 2)
 assert (X - X.mean(dim=0)).mean(dim=0).abs().max() < 1e-5
 
@@ -110,6 +121,13 @@ assert model.weight.shape == (1, 2) and model.weight.dtype == torch.float32
 
 # %% one-device
 assert y_hat.shape == (4, 1) and model.weight.device.type == device and X.device.type == "cpu"
+assert X.to("cpu") is X and X.float() is X  # nothing has to change
+assert X.to("meta") is not X and X.double() is not X
+assert X.device.type == "cpu" and X.dtype == torch.float32
+X_, y_ = X, y
+X_, y_ = X_.to(device), y_.to(device)
+assert nn.MSELoss()(model(X_), y_).device == model.weight.device
+assert isinstance(torch.backends.mps.is_available(), bool)
 
 # %% bias-filled
 raised("RuntimeError", "a leaf Variable that requires grad", lines=["model.bias.fill_(264.0)"])
@@ -128,6 +146,12 @@ raised(
     lines=["loss.backward()"],
 )
 assert abs(Z.mean(dim=0)).max() < 1e-6
+Z1_ = torch.cat([Z, torch.ones(4, 1)], 1)  # the first pass has made one update, and no more
+curvature_ = Z1_.T @ Z1_ / 2
+now_ = Z1_.T @ (model(Z) - y).detach() / 2
+start_ = torch.linalg.solve(torch.eye(3) - 0.1 * curvature_, now_)
+fall_ = 0.1 * start_.T @ start_ - 0.005 * start_.T @ curvature_ @ start_
+torch.testing.assert_close(loss - loss_fn(model(Z), y), fall_[0, 0], rtol=1e-3, atol=0)
 
 # %% retained
 assert len(set(in_the_loop)) == 1
@@ -154,10 +178,13 @@ plain_.w = torch.zeros(2, 1, requires_grad=True)
 assert list(plain_.parameters()) == []
 
 # %% parameters
-assert {name_: tuple(p_.shape) for name_, p_ in Line(2).named_parameters()} == {
-    "w": (2, 1),
-    "b": (1,),
-}
+named_ = look(**dict(Line(2).named_parameters()))
+assert named_["shape"].to_dict() == {"w": (2, 1), "b": (1,)}
+assert named_["requires_grad"].all() and named_["is_leaf"].all()
+assert len(look(**dict(Plain(2).named_parameters()))) == 0
+made_ = []
+watched_ = type("Watched", (Plain,), {"__init__": lambda self, d: made_.append(self)})
+assert watched_(2) is made_[0]  # `Watched(2)` runs `__init__`, and `self` is the new object
 half_ = Plain(2)
 half_.w = nn.Parameter(half_.w)
 optimizer_ = torch.optim.SGD(half_.parameters(), lr=0.1)  # no error
@@ -183,11 +210,25 @@ assert shown_["dtype"].tolist() == ["torch.float64"] * 2
 called_ = ["train(X, y, nn.MSELoss, lr=0.01)", "loss = loss_fn(model(X), y)"]
 raised("RuntimeError", "cannot be multiplied (1x88 and 1x1)", lines=called_)
 assert X.shape == y.shape == (88,)
+kept_ = torch.tensor(houses[["lotsize"]].to_numpy()).float()
+assert torch.equal(kept_, X.reshape(-1, 1)) and kept_.shape == (88, 1)
 
 # %% class-refused
 called_ = ["train(X, y, nn.MSELoss, lr=0.01)", "loss = loss_fn(model(X), y)"]
 raised(type(sys.last_value).__name__, lines=called_)
 assert "cannot be multiplied" not in str(sys.last_value)
+
+
+class Asked_:
+    """Something that is asked whether it is true."""
+
+    def __bool__(self):
+        raise ValueError("asked")
+
+
+assert list(inspect.signature(nn.MSELoss).parameters)[:2] == ["size_average", "reduce"]
+assert message_of(lambda: nn.MSELoss(Asked_(), None)) == "asked"
+assert message_of(lambda: nn.MSELoss(None, Asked_())) == "asked"
 assert X.shape == y.shape == (88, 1)
 
 # %% not-a-number
@@ -240,6 +281,7 @@ raised(
     "version 2; expected version 1",
     lines=["loss.backward(retain_graph=True)"],
 )
+assert "[4, 1]" in str(sys.last_value) and model[2].weight.T.shape == (4, 1)
 with torch.no_grad():  # a step in place counts one change more
     before_ = model[2].weight._version
     other_ = nn.Parameter(torch.zeros(1))
