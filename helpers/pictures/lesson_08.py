@@ -71,10 +71,15 @@ def old_record(in_the_loop, of_the_model):
     ax.legend(loc="upper center")
     alt = (
         f"Two losses over {len(in_the_loop) - 1} updates. The one in the loop stays at "
-        f"{in_the_loop[-1]:.0f}. The model's own falls to {low:.0f} after {lowest} updates and "
-        f"then rises to {of_the_model[-1]:.0f}."
+        f"{two_digits(in_the_loop[-1])}. The model's own falls to {two_digits(low)} after "
+        f"{lowest} updates and then rises to {two_digits(of_the_model[-1])}."
     )
     figures.show(fig, alt)
+
+
+def two_digits(number):
+    """A number as text, rounded to two digits and written out: 49027 is 49000."""
+    return f"{float(f'{number:.1e}'):.15g}"
 
 
 def last_state(X, y, weight, bias):

@@ -356,6 +356,17 @@ def test_old_record(shown):
     )
 
 
+def test_losses_in_a_picture_s_text_have_two_digits():
+    for number, text in (
+        (49027.0, "49000"),
+        (121276.0, "120000"),
+        (2635.0, "2600"),
+        (9.0, "9"),
+        (1.2e6, "1200000"),
+    ):
+        assert pictures.two_digits(torch.tensor(number)) == text
+
+
 def test_last_state(shown):
     fig, alt = shown(pictures.last_state, LOTS, PRICES, 0.016, -0.4)
     (ax,) = fig.axes
