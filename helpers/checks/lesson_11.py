@@ -223,7 +223,7 @@ class Solved(TorchFunctionMode):
 
 @exercise("11.4", "One fit, all the left-out errors.")
 def left_out_errors(errors):
-    """`errors(X1, y)`: label minus the prediction of the other rows, (n, 1), from one fit.
+    """`errors(X1, y)`: the prediction of the other rows minus the label, (n, 1), from one fit.
 
     A refit is seen by the matrices that torch is asked to solve with. One written without any of
     its solvers, such as a descent for each row, is not seen.
@@ -236,7 +236,7 @@ def left_out_errors(errors):
         truth = torch.empty_like(y)
         for i in range(n):
             others = torch.arange(n) != i
-            truth[i] = y[i] - X1[i] @ torch.linalg.pinv(X1[others]) @ y[others]
+            truth[i] = X1[i] @ torch.linalg.pinv(X1[others]) @ y[others] - y[i]
         with unchanged(X1=X1, y=y), Solved() as solved:
             answer = errors(X1, y)
         expect_tensor("the errors", answer, (n, 1), torch.float64)
@@ -244,7 +244,7 @@ def left_out_errors(errors):
         r = (1 - h) * truth
         if not close(answer, truth):
             mistakes = {
-                "The sign is turned round: an error is label minus prediction here.": -truth,
+                "The sign is turned round: an error is prediction minus label.": -truth,
                 "Those are the residuals of the fit that has seen all rows.": r,
                 "A left-out error is LARGER than the residual: divide by 1 - h.": r * (1 - h),
                 "No root: the residual is divided by 1 - h itself.": r / (1 - h).sqrt(),

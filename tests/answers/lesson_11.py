@@ -271,18 +271,18 @@ WRONG["unseen_error"] += [
 @right("left_out_errors")
 def left_out_by_hat_matrix(X1, y):
     H = X1 @ torch.linalg.pinv(X1)
-    return (y - H @ y) / (1 - H.diag()[:, None])
+    return (H @ y - y) / (1 - H.diag()[:, None])
 
 
 @right("left_out_errors")
 def left_out_by_qr(X1, y):
     Q, _ = torch.linalg.qr(X1)
-    return (y - Q @ (Q.T @ y)) / (1 - Q.square().sum(1, keepdim=True))
+    return (Q @ (Q.T @ y) - y) / (1 - Q.square().sum(1, keepdim=True))
 
 
 @right("left_out_errors")
 def left_out_row_by_row(X1, y):
-    r = y - X1 @ torch.linalg.lstsq(X1, y).solution
+    r = X1 @ torch.linalg.lstsq(X1, y).solution - y
     inverse = torch.linalg.inv(X1.T @ X1)
     return torch.stack([r_i / (1 - x @ inverse @ x) for x, r_i in zip(X1, r, strict=True)])
 
@@ -291,13 +291,13 @@ def left_out_row_by_row(X1, y):
 def left_out_by_cholesky(X1, y):
     L = torch.linalg.cholesky(X1.T @ X1)
     M = torch.cholesky_solve(X1.T, L)
-    return (y - X1 @ (M @ y)) / (1 - (X1 * M.T).sum(1, keepdim=True))
+    return (X1 @ (M @ y) - y) / (1 - (X1 * M.T).sum(1, keepdim=True))
 
 
 @right("left_out_errors")
 def left_out_by_keywords(X1, y):
     M = torch.linalg.solve(A=X1.T @ X1, B=X1.T)
-    return (y - X1 @ M @ y) / (1 - torch.einsum("ij,ji->i", X1, M)[:, None])
+    return (X1 @ M @ y - y) / (1 - torch.einsum("ij,ji->i", X1, M)[:, None])
 
 
 def refits(solve):
@@ -307,7 +307,7 @@ def refits(solve):
         found = torch.empty_like(y)
         for i in range(len(y)):
             others = torch.arange(len(y)) != i
-            found[i] = y[i] - X1[i] @ solve(X1[others], y[others])
+            found[i] = X1[i] @ solve(X1[others], y[others]) - y[i]
         return found
 
     return errors
@@ -317,7 +317,7 @@ def refits_in_one_call(X1, y):
     n = len(y)
     others = torch.stack([torch.arange(n)[torch.arange(n) != i] for i in range(n)])
     theta = torch.linalg.lstsq(X1[others], y[others]).solution
-    return y - (X1[:, None] @ theta)[:, 0]
+    return (X1[:, None] @ theta)[:, 0] - y
 
 
 def refits_of_inverses(X1, y):
@@ -325,7 +325,7 @@ def refits_of_inverses(X1, y):
     stack = torch.stack([A - x.outer(x) for x in X1])
     right_sides = torch.stack([b - x[:, None] * y_i for x, y_i in zip(X1, y, strict=True)])
     theta = torch.cholesky_solve(right_sides, torch.linalg.cholesky(stack))
-    return y - (X1.reshape(n, 1, -1) @ theta)[:, 0]
+    return (X1.reshape(n, 1, -1) @ theta)[:, 0] - y
 
 
 def four_inverses(X1, y):
@@ -337,13 +337,13 @@ def four_inverses(X1, y):
 def in_numpy(X1, y):
     A, b = X1.numpy(), y.numpy()
     H = A @ np.linalg.pinv(A)
-    return torch.tensor((b - H @ b) / (1 - np.diag(H)[:, None]))
+    return torch.tensor((H @ b - b) / (1 - np.diag(H)[:, None]))
 
 
 def in_asarray(X1, y):
     A = np.asarray(X1)
     H = torch.tensor(A @ np.linalg.pinv(A))
-    return (y - H @ y) / (1 - H.diag()[:, None])
+    return (H @ y - y) / (1 - H.diag()[:, None])
 
 
 def from_residuals(change):
@@ -351,7 +351,7 @@ def from_residuals(change):
 
     def errors(X1, y):
         H = X1 @ torch.linalg.pinv(X1)
-        return change(y - H @ y, H.diag()[:, None])
+        return change(H @ y - y, H.diag()[:, None])
 
     return errors
 
