@@ -243,6 +243,6 @@ def bids(shares, bids, reached, marked):
     far = (reached - shares).abs().max()
     alt = (
         f"Left: the share of sales below a bid rises with it, marked are {', '.join(said)}. Right: "
-        f"the share reached on unseen houses stays within {far:.2f} of the share wanted."
+        f"the share reached on unseen houses is up to {far:.2f} off the share wanted."
     )
     figures.show(fig, alt)

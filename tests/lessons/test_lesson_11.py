@@ -126,6 +126,7 @@ def test_bid_is_the_quantile_of_the_scaled_model():
         "spread": spread,
         "s": s,
         "M": torch.linalg.pinv(X1),
+        "largest h": torch.tensor(1e9),
     }
     houses = torch.tensor([[8000.0, 2200.0, 4.0], [5000.0, 1500.0, 2.0]]).double()
     logs = torch.cat([houses[:, :2].log(), houses[:, 2:]], 1)
@@ -137,6 +138,14 @@ def test_bid_is_the_quantile_of_the_scaled_model():
         torch.testing.assert_close(found, wanted)
         assert not found.requires_grad
     torch.testing.assert_close(lesson.bid(model, houses, 0.5), center.exp())
+    h = (rows @ model["M"]).square().sum(1)
+    for row, factor, refused in ((0, 1.01, False), (0, 0.99, True), (1, 1.01, False)):
+        model["largest h"] = factor * h[row]
+        if refused or h.max() > factor * h[row]:
+            with pytest.raises(ValueError, match="nothing like this house"):
+                lesson.bid(model, houses, 0.5)
+        else:
+            assert lesson.bid(model, houses, 0.5).shape == (2, 1)
 
 
 # Pictures
@@ -277,7 +286,7 @@ def test_bids(shown):
     assert right.get_ylabel() == "share reached, unseen houses"
     assert left.get_ylim() == right.get_xlim() == right.get_ylim() == (0, 1)
     assert right.get_aspect() == 1
-    assert "marked are 300 for 50%" in alt and "within 0.08 of the share wanted." in alt
+    assert "marked are 300 for 50%" in alt and "is up to 0.08 off the share wanted." in alt
 
 
 ONE, SPLIT = (PREDICTED, Y, TEST), (ERRORS, UNSEEN)
