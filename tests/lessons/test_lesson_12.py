@@ -3,7 +3,9 @@
 import copy
 import inspect
 import math
+import re
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -23,10 +25,6 @@ lesson = reading.definitions(
 )
 LABEL, CATEGORIES = "body_mass_g", ["species", "island", "sex"]
 NUMBERS = ["bill_length_mm", "bill_depth_mm", "flipper_length_mm"]
-# What the lesson's cells set and its functions read.
-for name, value in (("LABEL", LABEL), ("CATEGORIES", CATEGORIES), ("NUMBERS", NUMBERS)):
-    lesson.learn.__globals__[name] = value
-    lesson.PenguinData.__init__.__globals__[name] = value
 
 TABLE = load_penguins().dropna(subset=[LABEL])
 TRAIN, OTHERS = TABLE[::3], TABLE[1::3]
@@ -40,9 +38,13 @@ def holed(rows=TRAIN, seed=0):
     return rows
 
 
+def learned(train):
+    return lesson.learn(train, LABEL, NUMBERS, CATEGORIES)
+
+
 def test_learn_and_encode():
     train = holed()
-    known = lesson.learn(train)
+    known = learned(train)
     X = lesson.encode(train, known)
     assert X.shape == (len(train), 3 + 3 + 3 + 3) and not X.isna().any().any()
     for name in NUMBERS:
@@ -57,7 +59,7 @@ def test_learn_and_encode():
 
 
 def test_encode_needs_nothing_of_the_other_rows():
-    known = lesson.learn(holed())
+    known = learned(holed())
     others = holed(OTHERS, seed=1)
     X = lesson.encode(others, known)
     for row in range(5):
@@ -66,21 +68,27 @@ def test_encode_needs_nothing_of_the_other_rows():
 
 @pytest.mark.parametrize("name", CATEGORIES)
 def test_encode_refuses_by_name(name):
-    known = lesson.learn(TRAIN)
+    known = learned(TRAIN)
     strange = OTHERS.astype({name: object})
     strange.iloc[3, strange.columns.get_loc(name)] = "Emperor"
     with pytest.raises(ValueError, match=f"{name}: \\['Emperor'\\] is not among"):
         lesson.encode(strange, known)
 
 
+@pytest.mark.parametrize("name", ["species", "island"])
+def test_encode_refuses_a_hole_where_training_had_none(name):
+    with pytest.raises(ValueError, match=f"{name}: \\['unknown'\\] is not among"):
+        lesson.encode(OTHERS[:1].assign(**{name: None}), learned(holed()))
+
+
 def test_what_is_learned_can_be_saved(tmp_path):
-    known = lesson.learn(holed())
+    known = learned(holed())
     torch.save(known, tmp_path / "known.pt")
     assert torch.load(tmp_path / "known.pt", weights_only=True) == known
 
 
 def test_dataset():
-    known = lesson.learn(TRAIN)
+    known = learned(TRAIN)
     data = lesson.PenguinData(OTHERS, known)
     assert len(data) == len(OTHERS) and data.X.dtype == data.y.dtype == torch.float32
     mass = data.y * known["spread"][LABEL] + known["mean"][LABEL]
@@ -141,8 +149,10 @@ def test_fit_stops_early(patience):
 
 def test_fit_survives_a_rate_that_explodes():
     model, train, val = problem()
-    history = lesson.fit(model, train, val, 1e20, 3, 3, "cpu")
-    assert not math.isfinite(history[-1][1])
+    start = copy.deepcopy(model.state_dict())
+    history = lesson.fit(model, train, val, 1e38, 3, 3, "cpu")
+    assert not any(math.isfinite(loss) for _, loss in history)
+    torch.testing.assert_close(model.state_dict(), start)  # no epoch was better than none
 
 
 def test_fit_trains_in_training_mode():
@@ -164,7 +174,7 @@ def test_fit_trains_in_training_mode():
 
 
 def test_predict_is_in_grams():
-    known = lesson.learn(TRAIN)
+    known = learned(TRAIN)
     model = nn.Linear(len(lesson.encode(TRAIN, known).T), 1)
     nn.init.zeros_(model.weight)
     nn.init.constant_(model.bias, 2.0)
@@ -175,7 +185,7 @@ def test_predict_is_in_grams():
 
 
 def test_batches_bring_every_row_once():
-    known = lesson.learn(TRAIN)
+    known = learned(TRAIN)
     data = lesson.PenguinData(TRAIN, known)
     batches = list(lesson.Batches(data))
     assert [len(y) for _, y in batches] == [32] * (len(data) // 32) + [len(data) % 32]
@@ -185,6 +195,18 @@ def test_batches_bring_every_row_once():
 
 
 # Pictures
+
+
+def test_the_cards_plot_draws_both_curves(monkeypatch):
+    (card,) = [c for c in reading.read(NOTEBOOK).cells if c.id == "card"]
+    (code,) = re.findall(r"```python\n(.*?)```", card.source, re.DOTALL)
+    monkeypatch.setattr(plt, "show", lambda: None)
+    exec(code, {"history": HISTORY})
+    axes = plt.gca()
+    assert [line.get_ydata().tolist() for line in axes.lines] == [[4, 1, 0.25], [9, 4, 6.25]]
+    labels = [text.get_text() for text in axes.get_legend().get_texts()]
+    assert labels == ["training part", "validation part"]
+    plt.close("all")
 
 
 def line_with(ax, marker):
