@@ -80,7 +80,7 @@ def scale_split(scale):
                 )
             expect_tensor(f"the {name} part", Z, X.shape, torch.float64)
 
-        def matches(k, scaler, columns=slice(None), parts=parts, answer=answer):
+        def matches(k, scaler, columns=..., parts=parts, answer=answer):
             mean, spread = scaler
             right = (parts[k] - mean) / spread
             return close(answer[k][:, columns], right[:, columns], rtol=1e-6, atol=1e-9)
