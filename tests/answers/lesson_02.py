@@ -24,6 +24,7 @@ WRONG = {
         ((2.07, 27.97, 122.78), "still the weight of 1000"),
         ((2.07 / 43.56, 27.97, 122.78), "Turned round"),
         ((90_069, 27.97, 122.78), "in dollars"),
+        ((1.03 * 90_069, 27.97, 122.78), "not worth 92771.1 thousand"),
         ((43.56, 27.97, 122.78), "not worth 43.56 thousand"),
         ((92.0, 27.97, 122.78), "not worth 92 thousand"),
         ((90.1, 0.64, 122.78), "still belongs to 1000"),
