@@ -28,6 +28,7 @@ def test_what_has_no_rounding_error_stays():
             assert torch.arange(5).sum() == 10
             assert (torch.ones(2, 3) @ torch.ones(3, 1)).tolist() == [[3.0], [3.0]]
         assert torch.equal(torch.linspace(0, 1, 7), torch.linspace(0, 1, 7))
+        assert torch.ones(3, device="meta").mean().is_meta  # it holds no numbers
 
 
 def test_output_with_too_many_digits_turns_the_run_red(tmp_path):
