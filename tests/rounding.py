@@ -36,12 +36,12 @@ def run(notebooks, seed):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n\n")[0])
-    parser.add_argument("notebooks", nargs="*", metavar="NOTEBOOK", default=["notebooks"])
+    parser.add_argument(
+        "notebooks", nargs="*", metavar="NOTEBOOK", type=Path, default=[ROOT / "notebooks"]
+    )
     parser.add_argument("--seeds", type=int, default=3, help="how many runs (3)")
     arguments = parser.parse_args()
-    notebooks = [str(Path(name).resolve()) for name in arguments.notebooks]
-    if arguments.notebooks == ["notebooks"]:
-        notebooks = [str(ROOT / "notebooks")]
+    notebooks = [str(path.resolve()) for path in arguments.notebooks]
     failed = []
     for seed in range(arguments.seeds):
         print(f"last bits changed, seed {seed}", flush=True)
