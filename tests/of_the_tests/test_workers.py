@@ -1,7 +1,11 @@
 """The number of processes follows from cores, memory and files."""
 
 import pytest
-from machinery.workers import number_of_workers, pytest_xdist_auto_num_workers
+from machinery.workers import (
+    number_of_workers,
+    pytest_xdist_auto_num_workers,
+    share_the_cores,
+)
 
 GB = 2**30
 
@@ -27,9 +31,27 @@ def test_named_files_are_counted(pytestconfig, monkeypatch):
     here = str(pytestconfig.rootpath / "tests" / "of_the_tests" / "test_workers.py")
     asked = []
     monkeypatch.setattr(
-        "machinery.workers.number_of_workers", lambda **limits: asked.append(limits["files"])
+        "machinery.workers.number_of_workers", lambda **limits: asked.append(limits["files"]) or 1
     )
     for args in ([here, f"{here}::test_number"], [here, "tests"]):
         monkeypatch.setattr(pytestconfig, "args", args)
         pytest_xdist_auto_num_workers(pytestconfig)
     assert asked == [1, None]
+
+
+@pytest.mark.parametrize("cores, number, threads", [(2, 2, "1"), (16, 8, "2"), (4, 3, "1")])
+def test_each_process_gets_its_part_of_the_cores(cores, number, threads):
+    environment = {}
+    share_the_cores(environment, cores, number)
+    assert environment == {"OMP_NUM_THREADS": threads}
+    share_the_cores(environment, 64, 2)
+    assert environment == {"OMP_NUM_THREADS": threads}  # chosen before: it stays
+
+
+@pytest.mark.parametrize("number, wanted", [(1, None), (2, "1")])
+def test_threads_are_set_for_several_processes_only(pytestconfig, monkeypatch, number, wanted):
+    monkeypatch.setattr("machinery.workers.number_of_workers", lambda **limits: number)
+    monkeypatch.setattr("machinery.workers.psutil.cpu_count", lambda: 2)
+    monkeypatch.setattr("machinery.workers.os.environ", environment := {})
+    assert pytest_xdist_auto_num_workers(pytestconfig) == number
+    assert environment.get("OMP_NUM_THREADS") == wanted
