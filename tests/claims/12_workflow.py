@@ -15,6 +15,7 @@ def grams(loss, spread):
 SOURCE = "the year of a publication about the penguins"
 
 # %% load
+assert table["body_mass_g"].equals(raw["Body Mass (g)"])  # the rows stand in one order
 assert table.shape == (344, 10) and raw.shape[0] == 344
 assert table["species"].tolist() == raw["Species"].str.split().str[0].tolist()
 assert set(table["species"]) == {"Adelie", "Chinstrap", "Gentoo"}
