@@ -68,7 +68,7 @@ def _table(n, dtype):
     return table
 
 
-@exercise("0.2", "If 0.1 is right as well, you may skip the first half of this lesson.")
+@exercise("0.2", "If 0.1 is right as well, skip the first half, or read 'Views and copies' alone.")
 def read_table(load):
     """`load(table, features, label)`: X (n, d) and y (n, 1), float32, with memory of their own."""
     cases = (
@@ -107,7 +107,7 @@ def read_table(load):
                 raise Mistake(f"Adding 1 to `{name}` in place changed the table. {VIEWS} {TABLES}")
 
 
-@exercise("0.3", "Slope, gradient and chain rule: you can follow lessons 2 and 3.")
+@exercise("0.3", "Slope, gradient and chain rule are there for lessons 2 and 3.")
 def slopes(slope, slope_1, slope_2):
     """The slope of (2 x - 1)**2 at 2; the gradient of w1**2 + 2 w2**2 at (3, -1)."""
     slope = expect_number("slope", slope)
@@ -162,7 +162,7 @@ def spreads(spread_n, spread_less_one, share, spread_of_mean):
         raise Mistake(f"`spread_of_mean` is not {of_mean:g}: 60 over the root of 9. {BELL}")
 
 
-@exercise("0.5", "If all five are right, nothing here is new to you: go to lesson 1.")
+@exercise("0.5", "If all five are right, little here is new to you: go to lesson 1.")
 def matrices(product, factor_1, factor_2):
     """X @ w of two small matrices; the eigenvalues of [[3, 2], [2, 3]] on (1, 1) and (1, -1)."""
     if isinstance(product, torch.Tensor):

@@ -150,7 +150,7 @@ def wages(blind, rule):
         raise Mistake(f"`rule_wage` is {rule:g}, which is not the rms error of that rule.")
 
 
-@exercise("1.5", "The larger the error that remains, the more the rule rests on that feature.")
+@exercise("1.5", "What the error gains without a feature is what it helps the rule on these data.")
 def errors_without(errors):
     """`errors(X, y, w, b)`: rms errors (d,) with one feature at a time put to its mean."""
     for n, d, dtype in ((6, 3, torch.float64), (1, 1, torch.float64), (9, 2, torch.float32)):

@@ -213,7 +213,7 @@ def find_lr(find):
     """`find(X, y)`: a float between 0.2 and 0.9 times the bound, on data of several scales."""
     X_houses, y_houses = lot_and_bedrooms()
     cases = [(X_houses, y_houses)]
-    for n, d, scale in ((30, 1, 1e-3), (200, 3, 1.0), (12, 2, 400.0), (50, 5, 0.1)):
+    for n, d, scale in ((30, 1, 1e-6), (200, 3, 1.0), (12, 2, 400.0), (50, 5, 0.1)):
         X = scale * (torch.randn(n, d, dtype=torch.float64) + 0.5)
         w = torch.ones(d, 1, dtype=torch.float64) / scale
         cases.append((X, X @ w + torch.randn(n, 1, dtype=torch.float64)))

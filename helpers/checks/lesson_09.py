@@ -207,7 +207,7 @@ def mystery(room_a, room_b, room_c, room_d, room_e, room_f):
         raise Mistake("Loop f: let it run for an epoch, and compare its rate with its data.")
 
 
-@exercise("9.4", "This loop stops at three of the bugs before they can do any harm.")
+@exercise("9.4", "This loop stops at three of the bugs before the parameters turn to NaN.")
 def guarded_train(f):
     """`guarded_train(model, optimizer, loss_fn, loader, num_epochs)`: the losses, or ValueError."""
 

@@ -253,7 +253,7 @@ def loss_after(X, y, lr, num_updates=30):
 
 @right("find_lr")
 def find_by_halving(X, y):
-    lr = 1e6
+    lr = 1e15
     while True:
         end, start = loss_after(X, y, lr)
         if end < start:
@@ -266,9 +266,17 @@ def find_upwards(X, y):
     lr = 1e-9
     while True:
         end, start = loss_after(X, y, lr, 60)
-        if not end < start:
+        if not end <= start:
             return np.float64(lr / 2.5)
         lr *= 1.5
+
+
+@wrong("find_lr", "features of size about 9e-07")
+def find_from_a_rate_that_suits_few_units(X, y):
+    lr = 1e9
+    while not loss_after(X, y, lr)[0] < loss_after(X, y, lr)[1]:
+        lr /= 2
+    return lr / 2
 
 
 @wrong("find_lr", "times the bound")

