@@ -69,7 +69,7 @@ def _ordered(end):
             raise TypeError(f"end must be a value with data and parents, got {kind}")
         missing = [parent for parent, _ in value.parents if parent not in order]
         if missing:
-            stack += missing
+            stack += missing[::-1]
             continue
         stack.pop()
         if value not in order:
