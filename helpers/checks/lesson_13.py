@@ -97,7 +97,8 @@ def slopes_of(end, g):
         for parent, back in value.parents:
             part = torch.as_tensor(back(slopes[id(value)]))
             try:
-                part = part.sum_to_size(parent.data.shape)
+                if part.shape != parent.data.shape:
+                    part = part.expand_as(value.data).sum_to_size(parent.data.shape)
             except RuntimeError:
                 raise Mistake(
                     f"A way back returns the shape {tuple(part.shape)} for a parent of shape "
@@ -110,7 +111,10 @@ def slopes_of(end, g):
 PARTS_OF_A = (
     (lambda a, b, g: g * b, "The local slope of a / b in a is 1 / b, not b."),
     (lambda a, b, g: g, "The local slope of a / b in a is 1 / b: the part of a is g alone."),
-    (lambda a, b, g: 1 / b, "What arrives, g, is not multiplied into the part of a."),
+    (
+        lambda a, b, g: (1 / b).expand_as(g),
+        "What arrives, g, is not multiplied into the part of a.",
+    ),
     (lambda a, b, g: -g * a / b**2, "The part of a is that of b: are they exchanged?"),
 )
 PARTS_OF_B = (
@@ -238,49 +242,61 @@ GRAPHS = {
 }
 
 
-def mistaken(end, found=False, keep=False, last_path=False, last_walk=False):
-    """The walk of the exercise, right; or with one or two of its mistakes.
+def with_dictionary(end, paths=True, walks=True):
+    """The right walk; or one in which of several paths, or walks, only the last one counts."""
+    slopes = {end: 1.0}
+    for value in reversed(upwards(end)):
+        g = slopes.pop(value)
+        if not value.parents:
+            value.grad = (value.grad if walks else 0.0) + g
+        for parent, back in value.parents:
+            slopes[parent] = (slopes.get(parent, 0.0) if paths else 0.0) + back(g)
+
+
+def in_place(end, found=False, keep=False):
+    """A walk that adds in `.grad` of every value, as the one of the exercise does.
 
     Args:
+        end: where it begins.
         found: take the values as they are found, without a topological order.
         keep: inner values keep their slopes for the next walk.
-        last_path: of several paths only the last one counts.
-        last_walk: of several walks only the last one counts.
     """
-    values = upwards(end)
-    if not keep:
-        for value in values:
-            if value.parents:
-                value.grad = 0.0
-    if last_walk:
-        for value in values:
+    values = upwards(end)[::-1]
+    for value in values:
+        if value.parents and not keep:
             value.grad = 0.0
-    end.grad = (end.grad if not end.parents else 0.0) + 1.0
-    waiting = [end]
-    line = iter([]) if found else iter(reversed(values))
-    while waiting if found else True:
-        value = waiting.pop(0) if found else next(line, None)
-        if value is None:
-            break
+    end.grad = (0.0 if end.parents else end.grad) + 1.0
+    waiting = [end] if found else values
+    while waiting:
+        value = waiting.pop(0)
         for parent, back in value.parents:
             if parent not in waiting:
                 waiting.append(parent)
-            parent.grad = (0.0 if last_path else parent.grad) + back(value.grad)
+            parent.grad = parent.grad + back(value.grad)
 
 
 WALK_MISTAKES = (
     (
-        {"found": True, "keep": True},
+        lambda end: in_place(end, found=True, keep=True),
         "Both mistakes are still there: a value hands on before everything has arrived, and inner "
         "values keep their slopes for the next walk.",
     ),
-    ({"found": True}, "A value hands on before everything that it gets has arrived."),
     (
-        {"keep": True},
+        lambda end: in_place(end, found=True),
+        "A value hands on before everything that it gets has arrived.",
+    ),
+    (
+        lambda end: in_place(end, keep=True),
         "The order is right. But inner values still hold the slopes of the walk before.",
     ),
-    ({"last_path": True}, "Of several paths to a value only the last one counts: add them."),
-    ({"last_walk": True}, "The second walk replaces the first: `.grad` of a leaf adds."),
+    (
+        lambda end: with_dictionary(end, paths=False),
+        "Of several paths to a value only the last one counts: add them.",
+    ),
+    (
+        lambda end: with_dictionary(end, walks=False),
+        "The second walk replaces the first: `.grad` of a leaf adds.",
+    ),
 )
 
 
@@ -298,7 +314,7 @@ def walk(walk):
     right, yours = {}, {}
     complaints = []
     for name, make in GRAPHS.items():
-        right[name], _ = grads_after(mistaken, make)
+        right[name], _ = grads_after(with_dictionary, make)
         Node.taken = 0
         grads, (leaves, ends) = grads_after(walk, make)
         taken = Node.taken
@@ -324,9 +340,9 @@ def walk(walk):
         if complaints:
             raise Mistake(complaints[0])
         return
-    for change, sentence in WALK_MISTAKES:
+    for mistaken, sentence in WALK_MISTAKES:
         simulated = {
-            name: [float(g) for g in grads_after(lambda end: mistaken(end, **change), make)[0]]  # noqa: B023
+            name: [float(g) for g in grads_after(mistaken, make)[0]]
             for name, make in GRAPHS.items()
         }
         if all(close(yours[name], simulated[name]) for name in GRAPHS):
