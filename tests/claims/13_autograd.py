@@ -269,3 +269,12 @@ assert refused(wrong.backward, "modified by an inplace operation")
 # %% exercise-4-answer
 cited("5000", "the exercise sets the length of the chain")
 cited("60", "the exercise sets the number of doublings")
+
+# %% torch-graph
+names_, node_ = [], (r * r).grad_fn
+assert node is None and w.is_leaf
+while node_ is not None:
+    names_.append(node_.name())
+    node_ = node_.next_functions[0][0] if node_.next_functions else None
+for name, wanted in zip(names_, ("Mul", "Sub", "Add", "Mul", "AccumulateGrad"), strict=True):
+    assert wanted in name
