@@ -187,6 +187,10 @@ for k in range(3):  # and the differences agree
     up, down = expression(*(theirs.detach() + step)), expression(*(theirs.detach() - step))
     torch.testing.assert_close((up - down) / 2e-5, theirs.grad[k], rtol=1e-5, atol=1e-7)
 
+# %% second-sum
+torch.testing.assert_close(torch.stack([v.grad for v in ours]), 2 * theirs.grad)
+assert all(v.parents == () for v in ours)
+
 # %% same-training
 assert ours.shape == theirs.shape == (40, 3)
 torch.testing.assert_close(ours, theirs, rtol=1e-11, atol=1e-9)
