@@ -399,7 +399,10 @@ def bare_graphs():
     yield "a random graph", values[-1]
 
 
-@exercise("13.4", "Parents first: any such order will do, and a stack of your own has no end.")
+@exercise(
+    "13.4",
+    "Parents first: any such order will do, and a stack of your own is as deep as it must be.",
+)
 def order(order):
     """`order(end)`: a list of all values that lead to `end`, each once, after its parents."""
     for name, end in bare_graphs():
