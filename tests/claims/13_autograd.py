@@ -252,7 +252,6 @@ for k in range(len(theta)):
         mean_square(X, y, moved[:2, None], moved[2:])
         evaluations += 1
 assert evaluations == 6
-torch.set_num_threads(1)
 
 # %% many-biases
 assert b.data.shape == (88, 1)
