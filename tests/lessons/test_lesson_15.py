@@ -22,7 +22,7 @@ lesson = definitions(
     "fold_errors",
     "test_errors",
 )
-few = settings(max_examples=25, deadline=None)
+few = settings(max_examples=20, deadline=None)
 problems = st.tuples(st.integers(0, 10_000), st.integers(6, 30), st.integers(1, 4))
 
 
@@ -103,14 +103,13 @@ def test_errors_are_roots_of_mean_squares(sizes):
 
 
 @pytest.mark.parametrize("make", [torch.optim.SGD, torch.optim.Adam])
-@pytest.mark.parametrize("lam", [0.05, 0.5])
-def test_penalty_and_decay_end_at_ridge(make, lam):
-    X, y = problem(1, 20, 2)
+def test_penalty_and_decay_end_at_ridge(make):
+    X, y, lam = *problem(1, 20, 2), 0.3
     Z, y = lesson.scale(X, X), y - y.mean()
     w, _ = lesson.ridge(Z, y, lam)
     for settings_of in ({"penalty": lam}, {"decay": (lam, 0)}):
         path = lesson.train_net(Z, y, lesson.half_mse, 0.1, make=make, **settings_of)
-        assert path.shape == (1000, 3) and not path.requires_grad
+        assert path.shape == (500, 3) and not path.requires_grad
         torch.testing.assert_close(path[-1, :2], w[:, 0], rtol=1e-4, atol=1e-5)
 
 
