@@ -62,10 +62,10 @@ def shrunk(steep, flat, halving, decay_for_sum):
         )
 
 
-def centred(n, d, shift=0.0):
-    """Random columns (n, d) in float64, with mean `shift`."""
+def centred(n, d):
+    """Random columns (n, d) in float64 with mean zero."""
     Z = torch.randn(n, d, dtype=torch.float64)
-    return Z - Z.mean(0) + shift
+    return Z - Z.mean(0)
 
 
 def pulled(Z, y, lam, w_0, *, towards=1.0, strength=1.0, mean=True):

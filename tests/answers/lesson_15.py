@@ -94,6 +94,11 @@ def towards_by_eigenvectors(Z, y, lam, w_0):
     return V @ (right_side / (c[:, None] + lam))
 
 
+@right("ridge_towards")
+def towards_with_centred_labels(Z, y, lam, w_0):
+    return towards_variant()(Z, y - y.mean(), lam, w_0)
+
+
 WRONG["ridge_towards"] += [
     ((towards_variant(towards=lambda lam: 0.0),), "pulled to zero"),
     ((towards_variant(towards=lambda lam: 1.0),), "`w_0` must stand with the strength"),
@@ -184,6 +189,14 @@ WRONG["train_ridge"] += [
     ((train_variant(detach=False),), "still carries its graph"),
     ((train_variant(turn=False),), "should have shape (2, 1), got (1, 2)"),
     ((lambda *args: train_variant()(*args)[0],), "Return two tensors"),
+    (
+        (lambda *args: (train_variant(half=1.0)(*args)[0], train_variant()(*args)[1]),),
+        "After 1 updates at rate 0.1",
+    ),
+    (
+        (lambda *args: (train_variant()(*args)[0], train_variant(half=1.0)(*args)[1]),),
+        "After 1 updates at rate 0.1",
+    ),
     ((lambda *args: None,), "is a `return` missing?"),
     ((lambda Z, y, lam, lr, n: train_variant()(Z, y, lam, lr, min(n, 5)),), "After 25 updates"),
     ((lambda Z, y, lam, lr, n: train_variant()(Z, y, lam, 0.1, n),), "at rate 0.2"),
@@ -250,6 +263,7 @@ WRONG["add_rows"] += [
     ((rows_variant(dtype=torch.float32),), "`Z_plus` should hold torch.float64"),
     ((lambda Z, y, lam: (Z, y),), "You added no rows"),
     ((lambda Z, y, lam: rows_variant()(Z, y, lam)[0],), "Return two tensors"),
+    ((lambda Z, y, lam: (*rows_variant()(Z, y, lam), lam),), "Return two tensors"),
     ((lambda Z, y, lam: None,), "is a `return` missing?"),
     ((lambda Z, y, lam: (rows_variant()(Z, y, lam)[0], y),), "`y_plus` should have shape"),
     ((lambda Z, y, lam: (1, 2),), "`Z_plus` should be a tensor, got int"),
