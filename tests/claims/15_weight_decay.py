@@ -100,14 +100,31 @@ free = weights.clone().requires_grad_()
 near(free.grad, torch.zeros(9, 1), 1e-6)
 
 # %% strengths
-seen_median, held_median = (table[name].tolist() for name in table)
+strengths = [0.0001, 0.001, 0.01, 0.1, 1.0]
+assert list(rows) == [f"λ = {lam:g}" for lam in strengths]
+seen_median, held_median = map(list, zip(*rows.values(), strict=True))
 assert seen_median == sorted(seen_median)
 best = held_median.index(min(held_median))
-assert 0 < best < 4 and table.index[best] == 0.01
+assert strengths[best] == 0.01
 assert held_median[: best + 1] == sorted(held_median[: best + 1], reverse=True)
 assert held_median[best:] == sorted(held_median[best:])
 of_degree = errors(X[:, :3], y, trains, helds, least_squares)[1].median()
 assert 0.97 < held_median[best] / of_degree < 1.0  # as well as degree 3
+# Ten other draws of 60.
+degrees = set()
+for seed in range(1, 11):
+    torch.manual_seed(seed)
+    known = torch.randperm(342)[:60]
+    parts = torch.stack([known[torch.randperm(60)] for _ in range(500)])
+    parts = parts[:, :30], parts[:, 30:]
+    of_degrees = [
+        errors(X[:, :degree], y, *parts, least_squares)[1].median().item()
+        for degree in range(1, 10)
+    ]
+    ridged = [errors(X, y, *parts, ridge, lam)[1].median().item() for lam in strengths]
+    degrees.add(1 + of_degrees.index(min(of_degrees)))
+    assert min(ridged) < 1.05 * min(of_degrees) and of_degrees[8] > 1.15 * min(of_degrees)
+assert min(degrees) == 1 and max(degrees) == 6 and len(degrees) > 3
 
 # %% bent
 assert Z.shape == (30, 9) and mass.shape == (30, 1)
