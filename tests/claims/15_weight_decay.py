@@ -167,7 +167,6 @@ for _ in range(20):
 # %% closed-form
 near(by_decay[-1], closed_form, 0.01)
 curvatures = torch.linalg.eigvalsh(Z.T @ Z / 30)
-in_prose(f"{curvatures[0]:.7f}")
 assert curvatures[-1] / curvatures[0] > 1e6
 in_prose(f"{(curvatures[-1] + 0.1) / (curvatures[0] + 0.1):.0f}")
 assert 2 / (curvatures[-1] + 0.1) > 0.2  # the rate is stable
