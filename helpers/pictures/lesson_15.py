@@ -165,7 +165,7 @@ def cross_validation(lams, folds, choices):
     ax.set(xscale="log", xlim=(lams[0].item(), lams[-1].item()), ylim=(floor, top))
     ax.set(xlabel=r"strength $\lambda$", ylabel="rms error (g)")
     figures.log_ticks(ax, "x")
-    ax.legend(loc="upper left")
+    ax.legend(loc="upper center")
     alt = (
         f"The error of cross-validation falls from {mean[0].sqrt():.0f} g at λ = {lams[0]:.2g} to "
         f"{mean[best].sqrt():.0f} g at {lams[best]:.2g} and rises to {mean[-1].sqrt():.0f} g at "
