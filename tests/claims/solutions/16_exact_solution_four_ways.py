@@ -4,6 +4,7 @@
 in_prose(f"{-log10(2**-24):.1f} {log10(500):.1f} {digits_qr:.1f} {digits_normal:.1f}")
 in_prose(f"$10^{log10(kappa_limit):.0f}$")
 in_prose("2^{26.5} -24 -53")
+cited("10", "the base of the logarithm")
 assert 2**26.5 == (2**53) ** 0.5 and kappa_limit == 2**26.5
 assert round(-log10(2**-53) - log10(kappa_limit)) == 8
 
@@ -22,6 +23,8 @@ for degree in (1, 2, 3):
 left = [-log10(2**-24) - log10(kappa) for kappa in kappas]
 assert 3.5 < left[0] < 4.5 and 0.5 < left[1] < 1.7 and left[2] < 0
 assert (years.min(), years.max()) == (2001, 2020) and t.abs().max() == 1
+
+in_prose(f"{years.min():.0f} {years.max():.0f}")
 
 # %% longley-in-pieces
 assert error < 1e-9
