@@ -85,7 +85,7 @@ LONGLEY_CERTIFIED = (
 
 
 def longley():
-    """Load `Longley`: employment in the United States by six series that all rise together.
+    """Load `Longley`: employment in the United States by six series, four nearly in step.
 
     Data and certified parameters are NIST's, Statistical Reference Datasets, linear regression,
     after J. W. Longley, Journal of the American Statistical Association 62 (1967), 819-841.

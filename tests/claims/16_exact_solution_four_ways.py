@@ -29,9 +29,10 @@ assert longley.X1.shape == (16, 7) and (longley.X1[:, -1] == 1).all()
 in_prose(f"{len(longley.y)}")
 cited("1967", "the year of Longley's article")
 cited("15", "NIST certifies its parameters in 15 digits")
-# All but population and employment rise in most years; each series rises over the whole.
-rises = longley.X1[-1] - longley.X1[0]
-assert (rises[:-1] > 0).all()
+correlations = torch.corrcoef(longley.X1[:, :-1].T)[-1]
+assert (correlations > 0.98).sum() == 4 and correlations.min() < 0.6
+# The features have six digits at most.
+assert all(float(f"{v:.6g}") == v for v in longley.X1.flatten().tolist())
 
 # %% correct-digits
 truth = torch.tensor([[10.0], [-2.0]]).double()
@@ -107,6 +108,11 @@ for arrow, stretch in (([1.0, 1.0], largest), ([1.0, -1.0], smallest)):
 e = 1e-4
 near(largest, (2 + e * e) ** 0.5, 1e-7)
 near(smallest, e, 1e-9)
+u = torch.finfo(torch.float32).eps / 2
+in_prose(rf"${u * 2 * 1e7:.1f} \cdot 10^{{-7}}$ 0.0001 {u * 2 / 1e-4:.4f}")
+for arrow, factor in (([1.0, 1.0], largest**2), ([1.0, -1.0], smallest**2)):
+    v = torch.tensor(arrow, dtype=wide.dtype)
+    near(wide.T @ (wide @ v), (factor * v).tolist(), 1e-9)
 # The square stretches by the squares, and its condition number is the square.
 values = torch.linalg.eigvalsh(wide.T @ wide)
 near(values, [e * e, 2 + e * e], 1e-7)
