@@ -51,7 +51,8 @@ def mirror(a, v):
 def digits(measured, predicted):
     """Draw the correct digits of several programs on several problems, beside predicted ones.
 
-    The dots and their spans (the middle four fifths of all orders) are black and grey.
+    Dots are means, and grey spans hold the middle four fifths of all orders. What is measured has
+    no colour, as it moves a little from one processor to another.
 
     Args:
         measured: one to six titles -> one to seven names of programs -> correct digits (m,), one
@@ -94,8 +95,8 @@ def digits(measured, predicted):
         ax.axvline(squared, color="C1", linestyle="--", label="predicted, on $X_1^T X_1$")
         for place, values in enumerate(ways):
             low, high = values.quantile(torch.tensor([0.1, 0.9], dtype=values.dtype)).tolist()
-            ax.plot((low, high), (place, place), color="0.55", linewidth=2.5)
-            ax.plot(values.mean().item(), place, "o", color="black", markersize=6)
+            ax.plot((low, high), (place, place), color="0.65", linewidth=2)
+            ax.plot(values.mean().item(), place, "o", color="0.2", markersize=4.5)
         ax.set(title=title, xlim=(-0.5, MOST_DIGITS), ylim=(len(names) - 0.5, -0.5))
         ax.set_xticks([0, 4, 8, 12, 16])
         ax.set_yticks(range(len(names)), names)
