@@ -228,6 +228,13 @@ found = means(measured["Wampler1, float64"])
 on_X1, on_squares = predicted["Wampler1, float64"]
 assert on_X1 - found["QR"] > 1.5 and on_squares - found["Cholesky"] > 1.5
 assert abs((found["QR"] - found["Cholesky"]) - (on_X1 - on_squares)) < 1.2
+# Against the largest term the digits of Wampler1 are all there.
+for way, wanted in (("QR", on_X1), ("Cholesky", on_squares)):
+    scale = problems["Wampler1"].X1.norm(dim=0)[:, None]
+    truth = scale * problems["Wampler1"].theta
+    theta = ways[way](problems["Wampler1"].X1, problems["Wampler1"].y)
+    assert -torch.log10((scale * theta - truth).norm() / truth.norm()) > wanted - 0.5
+assert truth.argmax() == 4 and truth[0] < 1e-4 * truth[4]  # x^5 is the largest term, x is small
 gave_up = 0
 for _ in range(30):
     order = torch.randperm(16)
