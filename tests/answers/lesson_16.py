@@ -239,11 +239,18 @@ def polynomial_variant(middle="x", reach=True, new="x", degree_less=0, keep=torc
     return predict
 
 
+def polynomial_off(share):
+    """The right predictions, off by a share of the spread of y."""
+    return lambda *a: polynomial_variant()(*a) + share * a[1].std()
+
+
 RIGHT["polynomial_predictions"] += [
     (polynomial_variant(),),
+    (polynomial_off(7e-4),),
     (polynomial_variant(keep=torch.float64),),
 ]
 WRONG["polynomial_predictions"] += [
+    ((polynomial_off(1.3e-3),), "the prediction at 2003 should be"),
     ((polynomial_variant(new="own"),), "x_new is counted from its own mean"),
     ((polynomial_variant(middle="none", reach=False),), "the prediction at 2"),
     ((polynomial_variant(middle="none"),), "the prediction at 2"),
