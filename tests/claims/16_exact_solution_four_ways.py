@@ -178,6 +178,14 @@ in_prose("0.0001")
 wide = a.double()  # with more digits the other mirror works, too
 assert reflect(wide, wide - torch.tensor([wide.norm(), 0]))[1].abs() < 1e-10
 
+# %% triangle
+# A column close to the axis: with the other sign the digits cancel, and nothing vanishes.
+steep = torch.tensor([[1, 1], [1e-9, 0], [0, 1e-9]]).double()
+for sign in (1, -1):
+    R, c = triangle(sign * steep, steep.sum(dim=1, keepdim=True))
+    assert R[0, 0] == -sign  # the first entry of the image has the other sign
+    near(torch.linalg.solve_triangular(R, c, upper=True), [[sign], [sign]], 1e-5)
+
 # %% both-triangles
 S, S_R = torch.linalg.svdvals(longley.X1), torch.linalg.svdvals(R)
 near(S_R / S, torch.ones(7), 1e-5)  # R stretches as X1 does

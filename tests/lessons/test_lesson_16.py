@@ -134,6 +134,17 @@ def test_triangle_is_qr_and_keeps_lengths(sizes):
     assert torch.equal(R, R.triu())
 
 
+@pytest.mark.parametrize("sign", [1, -1])
+def test_triangle_adds_sizes_and_cancels_none(sign):
+    X1 = sign * torch.tensor([[1, 1], [1e-9, 0], [0, 1e-9]], dtype=torch.float64)
+    R, c = lesson.triangle(X1, X1.sum(dim=1, keepdim=True))
+    assert R[0, 0] == -sign
+    theta = torch.linalg.solve_triangular(R, c, upper=True)
+    torch.testing.assert_close(theta, torch.ones_like(theta), rtol=1e-5, atol=0)
+    R, _ = lesson.triangle(torch.tensor([[0.0], [3.0], [4.0]]), torch.zeros(3, 1))
+    torch.testing.assert_close(R.abs(), torch.tensor([[5.0]]))
+
+
 @few
 @given(st.integers(0, 1000), st.integers(2, 6))
 def test_reflect_twice_is_nothing(seed, m):
