@@ -1,0 +1,301 @@
+"""What lesson 14 says, computed again in its own kernel."""
+
+import math
+
+import torch
+
+
+def near(value, wanted, tolerance):
+    """Assert that two numbers or tensors agree to an absolute tolerance."""
+    value, wanted = (torch.as_tensor(v, dtype=torch.float64) for v in (value, wanted))
+    torch.testing.assert_close(value, wanted, rtol=0, atol=tolerance)
+
+
+def updates_to_a_thousandth(q):
+    """The price of the factor q, not rounded."""
+    return math.log(1000) / math.log(1 / q)
+
+
+def heavy_ball(lam, lr, beta, num_updates):
+    """The part of the error along an eigenvector after 0, 1, ... updates, from 1 and at rest."""
+    M = torch.tensor([[1 - lr * lam, -lr * beta], [lam, beta]], dtype=torch.float64)
+    pair, parts = torch.tensor([1.0, 0.0], dtype=torch.float64), [1.0]
+    for _ in range(num_updates):
+        pair = M @ pair
+        parts.append(pair[0].item())
+    return torch.tensor(parts)
+
+
+# %% data
+near(curved.mean(0), [0, 0], 1e-9)
+near(curved.square().mean(0), [1, 1], 1e-9)
+rho = (curved[:, 0] @ curved[:, 1] / 88).item()
+near([steep, flat], [1 + rho, 1 - rho], 1e-9)
+assert 0.98 < rho < 0.99  # almost the same feature
+near(2 / steep, 1, 0.01)  # the largest stable rate
+assert 0.012 < 2 / steep * flat < 0.013  # little more than a hundredth of the error per update
+
+# %% momentum
+state, w = {}, torch.zeros(1)
+for _ in range(200):
+    w = momentum(w, torch.ones(1), state, lr=0.1)
+near(state["velocity"], [10], 1e-4)  # g / (1 - beta) for beta 0.9
+in_prose("0.9 10")
+for seed in range(3):  # at beta 0 it is gradient descent
+    g = torch.randn(3, generator=torch.Generator().manual_seed(seed))
+    near(momentum(g, g, {"velocity": g}, 0.1, beta=0.0), sgd(g, g, {}, 0.1), 1e-7)
+# The rate in the velocity, as in books: the same steps while the rate is constant.
+book, ours, state, u = torch.ones(1), torch.ones(1), {}, 0.0
+for k in range(20):
+    g = torch.tensor([math.sin(k)])
+    u = 0.9 * u - 0.3 * g
+    book, ours = book + u, momentum(ours, g, state, 0.3)
+near(book, ours, 1e-5)
+
+# %% sizes
+for lam in (steep, flat):
+    assert (1 + 0.9 - 0.9 * lam) ** 2 < 4 * 0.9  # complex
+    M = torch.tensor([[1 - 0.9 * lam, -0.81], [lam, 0.9]], dtype=torch.float64)
+    near(torch.linalg.eigvals(M).abs(), [0.9**0.5] * 2, 1e-9)
+    near(torch.linalg.det(M), 0.9, 1e-9)
+    for z in torch.linalg.eigvals(M):
+        assert abs(z**2 - (1 + 0.9 - 0.9 * lam) * z + 0.9) < 1e-9
+in_prose(f"{0.9**0.5:.4f}")
+
+# %% best-pair
+near(kappa, steep / flat, 1e-9)
+near((1 - root) ** 2, best_lr * flat, 1e-9)
+near((1 + root) ** 2, best_lr * steep, 1e-9)
+near(kappa**0.5, (1 + root) / (1 - root), 1e-9)
+
+
+def slower(lr, beta):
+    """The larger size of the eigenvalues of both directions."""
+    both = [[[1 - lr * lam, -lr * beta], [lam, beta]] for lam in (flat, steep)]
+    return torch.linalg.eigvals(torch.tensor(both, dtype=torch.float64)).abs().max().item()
+
+
+found = {}  # the least of each beta on the picture's grid, and none is better than the best pair
+for beta in (0.0, 0.5, root**2, 0.9, 0.6, 0.8):
+    rates = torch.linspace(0, 4 / steep, 2001, dtype=torch.float64)[1:].tolist()
+    found[beta] = min(slower(lr, beta) for lr in rates[::20])
+assert min(found.values()) > root - 1e-9
+in_prose("0.00 0.50 0.73 0.90")
+in_prose(f"{(kappa - 1) / (kappa + 1):.3f} {0.9**0.5:.3f}")
+half = min(slower(lr, 0.5) for lr in rates)
+in_prose(f"{half:.3f}")
+assert root < min(slower(lr, root**2) for lr in rates) < root + 0.005
+in_prose(f"{min(slower(lr, root**2) for lr in rates):.3f}")
+
+# %% count
+prices = [updates_to_a_thousandth(q) for q in ((kappa - 1) / (kappa + 1), root)]
+counts = [arrival(excess(curved, y, run)) for run in runs.values()]
+assert counts == [546, 75] and math.ceil(prices[0]) == 546 and math.ceil(prices[1]) == 44
+in_prose("546 44 75")
+assert 7 < counts[0] / counts[1] < 7.5
+# What the matrix says of both directions is what was run, and one more update shrinks by q (1 + 1/k).
+e = w_start - torch.linalg.lstsq(curved, y).solution
+directions = torch.tensor([[1.0, 1.0], [1.0, -1.0]], dtype=torch.float64) / 2**0.5
+for lam, direction in zip((steep, flat), directions, strict=True):
+    parts = (runs["momentum"][:, :, 0] - runs["momentum"][0, :, 0]) @ direction + (e.T @ direction)
+    wanted = (e.T @ direction) * heavy_ball(lam, best_lr, root**2, 700)
+    torch.testing.assert_close(parts, wanted, rtol=0, atol=1e-6)
+flat_part = heavy_ball(flat, best_lr, root**2, 200)
+ratio = (flat_part[101:200] / flat_part[100:199]).abs()
+near(ratio / root, 1 + 1 / torch.arange(100, 199), 1e-3)
+
+# %% paths
+assert len(runs["sgd"]) > 80 and list(runs) == ["sgd", "momentum"]
+for run in runs.values():
+    above = (curved @ (run[80] - torch.linalg.lstsq(curved, y).solution)).square().mean() / 2
+    in_prose(f"{above:.3g}")
+start = (curved @ (run[0] - torch.linalg.lstsq(curved, y).solution)).square().mean() / 2
+in_prose(f"{start:.0f} 80")
+
+# %% adam
+w, state = torch.zeros(1, dtype=torch.float64), {}
+for k in range(1, 6):  # equal gradients: the means are too small by the factors of the text
+    w = adam(w, torch.full((1,), 7.0, dtype=torch.float64), state, 0.5)
+    near(state["mean"], [(1 - 0.9**k) * 7], 1e-9)
+    near(state["square"], [(1 - 0.999**k) * 49], 1e-9)
+    near(w, [-0.5 * k], 1e-6)
+shrunk = adamw(torch.ones(1), torch.zeros(1), {}, 0.5)
+near(shrunk, [1 - 0.5 * 0.01], 1e-6)
+
+# %% first-steps
+near(steps["sgd"], [0.002, 5000], 1e-9)
+near(steps["momentum"], [0.002, 5000], 1e-9)
+for name, length in (("adagrad", 1), ("adam", 1), ("rmsprop", 10)):
+    near(steps[name], [length, length], 0.001)
+without = 0.1 / 0.001**0.5
+in_prose(f"{without:.1f}")
+for update in (adagrad, rmsprop, adam):  # scale invariant, along any gradients
+    ends = []
+    for scale in (1.0, 1000.0):
+        source, w, state = torch.Generator().manual_seed(1), torch.zeros(3, 1), {}
+        for _ in range(30):
+            w = update(w, scale * torch.randn(3, 1, generator=source), state, 0.1)
+        ends.append(w)
+    near(ends[0], ends[1], 1e-4)
+largest = torch.linalg.lstsq(curved, y).solution.abs().max()
+assert 90 < largest < 93 and largest / 0.001 > 20_000  # tens of thousands of updates
+in_prose("90")
+run = train(adam, curved, y, w_start, [0.001] * 1000)
+assert 0.9 < run[-1].abs().max() < 1.1
+
+# %% library
+assert len(library) == 6
+for update, optimizer in library.items():
+    w = w_start.clone()
+    by_library = run_library(w, optimizer(w))
+    by_hand = train(update, curved, y, w_start, [0.1] * 400)
+    torch.testing.assert_close(by_library, by_hand, rtol=1e-8, atol=1e-8)
+    assert by_library.shape == (401, 2, 1) and (by_library[1] != w_start).all()
+assert torch.optim.AdamW([w]).defaults["weight_decay"] == 0.01
+assert torch.optim.RMSprop([w]).defaults["alpha"] == 0.99
+
+# %% cases
+for X in cases.values():
+    near(X.mean(0), torch.zeros(X.shape[1]), 1e-9)
+near(cases["units"] * torch.tensor([1000.0, 100.0, 1.0]), centred, 1e-9)
+window = {}  # is there a rate at which beta 0.9 holds both ends of the case?
+for case, X in cases.items():
+    values = torch.linalg.eigvalsh(X.T @ X / 88)
+    window[case] = (values[-1] / values[0]).item() < ((1 + 0.9**0.5) / (1 - 0.9**0.5)) ** 2
+assert all(window.values())
+in_prose(f"{updates_to_a_thousandth(0.9**0.5):.0f}")
+
+# %% grid
+counts = {case: dict(zip(index, table[case], strict=True)) for case in cases}
+for case, X in cases.items():
+    values = torch.linalg.eigvalsh(X.T @ X / 88)
+    q = ((values[-1] - values[0]) / (values[-1] + values[0])).item()
+    near(counts[case]["sgd, predicted"], updates_to_a_thousandth(q), 1e-6)
+    for name in ("momentum", "adam"):  # about 131 in each case
+        assert 0.85 < counts[case][name] / updates_to_a_thousandth(0.9**0.5) < 1.1
+units, correlated, even = counts["units"], counts["correlation"], counts["standardised"]
+assert units["adagrad"] == 21 and units["sgd"] > 20 * units["adagrad"]
+assert 0.9 < correlated["adagrad"] / correlated["sgd"] < 1.2
+assert 8 < even["adam"] / even["sgd"] < 10  # about a tenth
+# Turned axes: SGD and momentum turn along, Adagrad does not.
+turn = torch.linalg.qr(torch.randn(3, 3, dtype=torch.float64)).Q
+X = cases["units"]
+for update, turns in ((sgd, True), (momentum, True), (adagrad, False), (adam, False)):
+    start = torch.zeros(3, 1, dtype=torch.float64)
+    straight = train(update, X, y, start, [0.005] * 50)
+    turned = train(update, X @ turn, y, start, [0.005] * 50)
+    assert torch.allclose(turn @ turned, straight, rtol=1e-6, atol=1e-6) == turns
+first = gradient(curved, y, w_start).abs()  # in the correlated valley: about the same size
+assert 0.9 < first[0] / first[1] < 1.1
+values = torch.linalg.eigvalsh(centred.T @ centred / 88)
+near(values[-1] / values[0] / 1e8, 2, 0.05)
+near(2 / values[-1] * 1e8, 2, 0.05)
+in_prose("2e8")
+
+# %% raw
+goal = torch.linalg.lstsq(centred, y).solution[2].item()
+in_prose(f"{goal:.2f}")
+assert abs(run[-1, 2].item() / goal - 1) < 0.02
+slow = train(sgd, centred, y, 0 * centred[:1].T, [1e-8] * 1000)[-1, 2].item()
+assert round(100_000 * slow, -1) == 20  # twenty cents
+assert table["standardised"].iloc[2] == 14  # SGD, standardised
+near(run[-1, 2].item(), goal, 0.02 * goal)
+for lr in (0.1, 10.0):  # no luck in the rate
+    other = train(adam, centred, y, 0 * centred[:1].T, [lr] * 1000)[-1, 2].item()
+    near(other, goal, 0.02 * goal)
+
+# %% floors
+floors = {}
+for seed in range(10):  # other batches: ten seeds of ten runs each
+    batches = torch.randint(88, (800, 10, 8), generator=torch.Generator().manual_seed(seed))
+    w = torch.zeros(10, 3, 1, dtype=torch.float64)
+    for name, update, lr in (("0.1", sgd, 0.1), ("0.01", sgd, 0.01), ("m", momentum, 0.01)):
+        run = excess(Z, y, train(update, Z, y, w, [lr] * 800, batches))
+        floors.setdefault(name, []).append(run[-400:].mean().item())
+for high, low, heavy in zip(floors["0.1"], floors["0.01"], floors["m"], strict=True):
+    assert 0.75 < heavy / high < 1.05 and heavy > 5 * low
+assert all(value > 0.005 for value in ten_runs(adam, [2.0] * 800)[-400:])
+
+# %% schedules
+assert [schedules["step"](k) for k in (79, 80, 160)] == [1, 0.5, 0.25]
+near(schedules["exponential"](1), 0.99, 1e-12)
+near([schedules["cosine"](k) for k in (0, 200, 400)], [1, 0.5, 0], 1e-12)
+near([schedules["warm-up"](k) for k in (0, 19, 39, 300)], [1 / 40, 0.5, 1, 1], 1e-12)
+
+# %% schedulers
+w = w_start.clone()
+for name, scheduler in library.items():
+    optimizer = torch.optim.SGD([w], lr=0.1)
+    steps = scheduler(optimizer)
+    for k in range(400):
+        near(optimizer.param_groups[0]["lr"], 0.1 * schedules[name](k), 1e-12)
+        optimizer.step()
+        steps.step()
+
+# %% seeds
+late = {name: curve[-50:].mean().item() for name, curve in curves.items()}
+for name in late:
+    in_prose(f"{late[name]:.2g}")
+in_prose("50")
+for seed in range(10):
+    batches = torch.randint(88, (400, 10, 8), generator=torch.Generator().manual_seed(seed))
+    w, ends = torch.zeros(10, 3, 1, dtype=torch.float64), {}
+    for name, factor in schedules.items():
+        run = train(sgd, Z, y, w, [0.1 * factor(k) for k in range(400)], batches)
+        ends[name] = excess(Z, y, run)[-50:].mean().item()
+    for name in ("step", "exponential", "cosine"):
+        assert ends[name] < 0.15 * ends["constant"]
+    assert 0.98 < ends["warm-up"] / ends["constant"] < 1.02
+assert max(late[name] for name in ("step", "exponential", "cosine")) < 0.1 * late["constant"]
+assert 0.01 < late["constant"] < 0.1  # some percent
+
+# %% jitter
+run = train(rmsprop, Z, y, w_starts, [1.0] * 3000)
+near((run[-1] - best).abs(), torch.full((3, 10), 0.5), 0.002)
+near((run[-2] - best), -(run[-1] - best), 0.004)  # from one side to the other
+for seed in range(10):
+    source = torch.Generator().manual_seed(seed)
+    w = best + 100 * torch.randn(3, 10, generator=source, dtype=torch.float64)
+    near((train(rmsprop, Z, y, w, [1.0] * 3000)[-1] - best).abs(), torch.full((3, 10), 0.5), 0.005)
+assert (train(rmsprop, Z, y, w_starts, falling)[-1] - best).abs().max() < 1e-4
+assert (train(sgd, Z, y, w_starts, [1.0] * 3000)[-1] - best).abs().max() < 1e-9  # comes to rest
+in_prose(f"{(run[-1] - best).abs().mean():.1f}")
+
+# %% exercise-1-answer
+cited("2500", "the exercise sets this condition number")
+cited("70", "the exercise sets this weight")
+cited("0.001", "Adam's default rate, in torch")
+
+# %% nesterov-forms
+torch.testing.assert_close(torch.stack(ahead), by_torch, rtol=1e-9, atol=1e-9)
+assert not torch.allclose(w, by_torch[-1], rtol=1e-3)  # the weights of the book are elsewhere
+
+# %% adagrad-falls
+sums = []
+for seed in range(10):
+    rows = torch.randint(88, (800, 10, 8), generator=torch.Generator().manual_seed(seed))
+    state, w = {}, best.expand(10, 3, 1)
+    for k in range(1, 801):
+        w = adagrad(w, gradient(Z[rows[k - 1]], y[rows[k - 1]], w), state, lr=1.0)
+        if k in (50, 200, 800):
+            sums.append((1 / state["sum"].sqrt()).mean().item())
+for k in range(0, 30, 3):
+    assert 0.4 < sums[k + 1] / sums[k] < 0.6 and 0.4 < sums[k + 2] / sums[k + 1] < 0.6
+
+# %% adam-unstable
+in_prose(f"{100 * (0.999**-0.5 - 1):.2f} {2 * 1.9 / 0.1:.0f}")
+assert there == gone + 10 == 10  # the cosine: all arrive, none leaves
+for lam, lr, grows in ((2.0, 37.9 / 2, False), (2.0, 38.1 / 2, True), (0.3, 126.0, False)):
+    # Adam's mean is a tenth of a velocity, so its rate is a tenth, too.
+    M = torch.tensor([[1 - 0.1 * lr * lam, -0.1 * lr * 0.9], [lam, 0.9]], dtype=torch.float64)
+    assert (torch.linalg.eigvals(M).abs().max() > 1 + 1e-9) == grows
+
+# %% warm-up-for
+for seed in range(10):
+    batches = torch.randint(88, (10, 10, 8), generator=torch.Generator().manual_seed(seed))
+    highest = []
+    for name in ("constant", "warm-up"):
+        rates = [2.0 * schedules[name](k) for k in range(10)]
+        run = train(adam, Z, y, best.expand(10, 3, 1), rates, batches)
+        highest.append(excess(Z, y, run).max(0).values.mean().item())
+    assert highest[0] > 20 * highest[1]
