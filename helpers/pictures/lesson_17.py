@@ -1,12 +1,15 @@
 """Pictures of lesson 17: all ways to one gradient, the order of reading, the parts of an epoch."""
 
+import math
+
 import matplotlib.pyplot as plt
 import torch
-from matplotlib.ticker import NullLocator
 
 from helpers import figures
 
 MICRO = 1e6
+WHITE = {"facecolor": "white", "edgecolor": "none", "pad": 0.5}
+POINTS = {"textcoords": "offset points", "fontsize": 9}
 # The alternative texts of measured pictures hold no numbers: these differ on every run.
 NAMES = {"Python": "Python loop", "formula": "formula, all rows", "one pass": "one pass in C"}
 
@@ -46,8 +49,8 @@ def all_ways(each, memory, arithmetic):
     fig, ax = plt.subplots(figsize=(7.2, 4.4))
     ax.plot(sizes, [MICRO * t for t in times], "o-", color="C0", label="torch, in batches")
     for size, t in zip(sizes, times, strict=True):
-        ax.annotate(share(floor / t), (size, MICRO * t), (3, 6), textcoords="offset points")
-    grid = torch.logspace(0, torch.tensor(float(sizes[-1])).log10().item(), 61).double()
+        ax.annotate(share(floor / t), (size, MICRO * t), (5, 7), bbox=WHITE, **POINTS)
+    grid = torch.logspace(0, math.log10(sizes[-1]), 61, dtype=torch.float64)
     predicted = found[1] / grid + found["formula"]
     ax.plot(grid, MICRO * predicted, ":", color="0.3", label="$c/B + p$", zorder=1)
     for k, (key, name) in enumerate(NAMES.items()):
@@ -58,11 +61,13 @@ def all_ways(each, memory, arithmetic):
         else:
             ax.plot([], [], " ", label=f"{name}: no compiler `cc` here")
     ax.set(xscale="log", yscale="log", xlim=(low, high))
-    limits = {"limit of memory": memory, "limit of arithmetic": arithmetic}
-    for name, value in limits.items():
-        figures.reference_line(ax, MICRO * value, name, at=0.0)
+    grey = {"color": "0.35", "linestyle": (0, (4, 3)), "linewidth": 1, "zorder": 1}
+    for name, value in (("memory", memory), ("arithmetic", arithmetic)):
+        ax.axhline(MICRO * value, **grey)
+        # Below its line: just above that of memory lies the fastest way.
+        ax.annotate(f"limit of {name}", (low, MICRO * value), (3, -3), va="top", **POINTS)
     everything = [*found.values(), memory, arithmetic]
-    ax.set_ylim(MICRO * min(everything) / 2, MICRO * max(everything) * 3)
+    ax.set_ylim(MICRO * min(everything) / 2, MICRO * max(everything) * 60)
     figures.log_ticks(ax)
     figures.log_ticks(ax, "x")
     ax.set(xlabel="batch size $B$", ylabel="microseconds per example")
@@ -96,16 +101,14 @@ def reading_order(rows, batch_size):
         seen = {}
         for moment, row in enumerate(order):
             seen.setdefault(row, []).append(moment)
-        ax.plot(*zip(*[(m[0], row) for row, m in seen.items()], strict=True), "o", color="C0")
-        ax.plot(*zip(*[(m[1], row) for row, m in seen.items()], strict=True), "x", color="C1")
+        for k, name_of_use in enumerate(("first product", "second product")):
+            moments = [both[k] for both in seen.values()]
+            ax.plot(moments, list(seen), "ox"[k], color=f"C{k}", label=name_of_use)
         gap = max(m[1] - m[0] for m in seen.values())
         gaps.append(f"{name}: {gap}")
-        ax.set(title=f"{name}", xlabel="use of a row", xlim=(-1, 2 * rows), ylim=(rows, -1))
-        ax.xaxis.set_minor_locator(NullLocator())
+        ax.set(title=name, xlabel="use of a row", xlim=(-1, 2 * rows), ylim=(rows, -1))
     axes[0].set_ylabel("row of $X$")
-    axes[0].plot([], [], "o", color="C0", label="first product")
-    axes[0].plot([], [], "x", color="C1", label="second product")
-    axes[0].legend(loc="lower left")
+    axes[2].legend(loc="upper right")
     alt = (
         f"Which of {rows} rows is used when, by the first product and by the second. Uses between "
         f"the two, at most: {'; '.join(gaps)}."
