@@ -119,5 +119,5 @@ condition = torch.linalg.cond(few_X) ** 2 / torch.linalg.cond(few_X.T @ few_X)
 assert abs(condition - 1) < 1e-6  # the square of the condition number
 in_prose(f"{len(few_X)} {few_X.shape[1]}")
 part, column = X[:100_000], y[:100_000]
-assert clock(lambda: 2 * lr * part.T @ column) > 2 * clock(lambda: 2 * lr * (part.T @ column))
+assert clock(lambda: 2 * lr * part.T @ column) > 1.2 * clock(lambda: 2 * lr * (part.T @ column))
 assert 2 * few_X.float().nbytes == few_X.nbytes
