@@ -1,0 +1,126 @@
+"""Pictures of lesson 18: a batch in two parts, one epoch of many workers, what workers gain."""
+
+import matplotlib.pyplot as plt
+import torch
+
+from helpers import figures
+
+
+def two_parts(first, second):
+    """Draw single gradients of two workers, the mean of each, and the mean of all.
+
+    Args:
+        first, second: the gradients of the two workers, (m, 2) each, of one length.
+    """
+    first = figures.require_points("first", first, 2)
+    second = figures.require_array("second", second, tuple(first.shape))
+    means = torch.stack([first.mean(0), second.mean(0)])
+    middle = means.mean(0)
+    fig, (left, right) = plt.subplots(1, 2, figsize=(7.2, 3.4))
+    for k, (part, marker) in enumerate(((first, "o"), (second, "^"))):
+        for ax in (left, right):
+            ax.plot(*part.T, marker, markersize=5, color=f"C{k}", label=f"worker {k}, one house")
+            style = {"markersize": 11, "markeredgecolor": "black", "linestyle": "none"}
+            ax.plot(*means[k], marker, color=f"C{k}", label=f"worker {k}, its mean", **style)
+    half = 0.75 * (means[0] - means[1]).abs().max().item()
+    if half == 0:
+        raise ValueError("first and second must have different means")
+    for ax in (left, right):
+        ax.plot(*means.T, color="0.4", linewidth=1, zorder=1)
+        figures.mark(ax, middle, "mean of all")
+        ax.set(xlabel="along $w_1$", aspect="equal")
+    left.set(ylabel="along $w_2$", title=f"all {2 * len(first)} gradients")
+    right.set(title="the middle, enlarged")
+    right.set_xlim(middle[0].item() - half, middle[0].item() + half)
+    right.set_ylim(middle[1].item() - half, middle[1].item() + half)
+    handles, names = left.get_legend_handles_labels()
+    fig.legend(handles, names, loc="outside lower center", ncols=3, fontsize=8)
+    places = [f"({a:.0f}, {b:.0f})" for a, b in [*means.tolist(), middle.tolist()]]
+    alt = (
+        f"The gradients of {len(first)} houses of worker 0 have the mean {places[0]}, those of "
+        f"worker 1 the mean {places[1]}. The mean of all, a star at {places[2]}, lies in the "
+        "middle of the line between the two."
+    )
+    figures.show(fig, alt)
+
+
+def one_epoch(workers, same_rate, scaled, limit):
+    """Draw the excess loss after one epoch against the number of workers, both axes logarithmic.
+
+    Args:
+        workers: numbers of workers, ascending.
+        same_rate, scaled: the excess for each of them, at the rate of one worker and at a rate
+            that grows with their number; positive. What lies above 10 is cut off.
+        limit: the number of workers at which the scaled rate meets the largest stable rate.
+    """
+    workers = figures.require_curve("workers", workers, positive=True)
+    if len(workers) < 2 or not (workers.diff() > 0).all():
+        raise ValueError("workers must hold two or more numbers, in ascending order")
+    curves = {"the rate of one worker": same_rate, "$N$ times the rate": scaled}
+    for name, values, title in zip(
+        ("same_rate", "scaled"), curves.values(), list(curves), strict=True
+    ):
+        curves[title] = figures.require_curve(name, values, len(workers), positive=True)
+    limit = figures.require_number("limit", limit, above=0)
+    fig, ax = plt.subplots(figsize=(6.2, 3.5))
+    for k, (title, values) in enumerate(curves.items()):
+        ax.plot(workers, values, "os"[k] + ("-", "--")[k], color=f"C{k}", label=title)
+    low = min(values.min().item() for values in curves.values())
+    ax.set(xscale="log", yscale="log", ylim=(low / 2, 10), xlabel="workers $N$")
+    ax.set(ylabel="excess (share of the least loss)", title="after one epoch, cut at 10")
+    figures.reference_line(ax, limit, "rate meets the bound", axis="x", at=0.02)
+    figures.log_ticks(ax)
+    ax.set_xticks(workers.tolist(), [f"{number:g}" for number in workers.tolist()])
+    ax.minorticks_off()
+    ax.legend(loc="upper left")
+    first, last = ([f"{values[k]:.2g}" for values in curves.values()] for k in (0, -1))
+    alt = (
+        f"At the rate of one worker the excess after an epoch goes from {first[0]} with "
+        f"{workers[0]:g} to {last[0]} with {workers[-1]:g} workers. At a rate that grows with "
+        f"their number it stays below {_level(workers, curves['$N$ times the rate'], limit)}, and "
+        f"ends at {last[1]}; a vertical line marks {limit:.0f} workers, where that rate meets the "
+        "bound."
+    )
+    figures.show(fig, alt)
+
+
+def _level(workers, scaled, limit):
+    """What the scaled curve stays below, up to half the limit, in words with two numbers."""
+    safe = workers <= limit / 2
+    if not safe.any():
+        raise ValueError(f"limit must be at least twice the first number of workers, got {limit}")
+    return f"{1.001 * scaled[safe].max():.2g} up to {workers[safe].max():g} workers"
+
+
+def speedups(ratios, most):
+    """Draw the speedup 1 / (1/N + 1/ratio) against the number of workers N, and the ideal one.
+
+    Args:
+        ratios: computing over communication, one to four positive numbers.
+        most: the largest number of workers, two or more.
+    """
+    ratios = figures.require_curve("ratios", ratios, positive=True).tolist()
+    if len(ratios) > 4:
+        raise ValueError(f"ratios must hold 1 to 4 numbers, got {len(ratios)}")
+    most = figures.require_count("most", most, 2)
+    N = torch.arange(1, most + 1, dtype=torch.float64)
+    fig, ax = plt.subplots(figsize=(6.2, 3.5))
+    ax.plot(N, N, color="0.4", linewidth=1, label="$N$ workers, $N$ times as fast")
+    ends = []
+    for k, ratio in enumerate(sorted(ratios, reverse=True)):
+        speedup = 1 / (1 / N + 1 / ratio)
+        speedup[0] = 1.0  # a single worker sends nothing
+        ax.plot(N, speedup, figures.DASHES[k], color=f"C{k}", label=f"$C/A$ = {ratio:g}")
+        ends.append(f"{speedup[-1]:.3g} at C/A = {ratio:g}")
+    ax.set(xscale="log", yscale="log", xlabel="workers $N$", ylabel="speedup")
+    ticks = [2**k for k in range(most.bit_length())]
+    ax.set_xticks(ticks, [str(tick) for tick in ticks])
+    ax.set_yticks(ticks, [str(tick) for tick in ticks])
+    ax.minorticks_off()
+    ax.legend(loc="upper left")
+    alt = (
+        f"Speedup against the number of workers, both axes logarithmic. With {most} workers it is "
+        + ", ".join(ends)
+        + "; a straight line shows the ideal."
+    )
+    figures.show(fig, alt)
