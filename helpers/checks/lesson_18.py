@@ -11,12 +11,15 @@ from helpers.checks import (
     expect_int,
     expect_number,
     expect_tensor,
-    take,
     unchanged,
 )
-from helpers.checks.guard import in_time
+from helpers.checks.guard import TookTooLong, in_time
 
 PATIENCE = 3.0  # seconds that the workers of one case may take
+
+
+class Stuck(Mistake):
+    """A worker waits for what does not come; mostly the consequence of another one's mistake."""
 
 
 class Team:
@@ -28,18 +31,18 @@ class Team:
     def __init__(self, world_size):
         self.world_size = world_size
         self.changed = threading.Condition()
-        self.left = 0  # workers that have ended
+        self.ended = 0  # workers that have ended
         self.meeting = {}  # rank -> the tensor that it has brought to this all_reduce
         self.meetings = 0  # all_reduces that are over
         self.inbox = {rank: [] for rank in range(world_size)}
         self.listening = set()  # ranks that wait for a tensor
-        self.sent = dict.fromkeys(range(world_size), 0)  # rank -> numbers sent
+        self.sent = dict.fromkeys(range(world_size), 0)  # rank -> how many numbers it has sent
 
     def run(self, work):
-        """What `work(rank)` returns for each rank, all running at once; the first error is raised.
+        """What `work(rank)` returns for each rank, all running at once; an error in one is raised.
 
         Raises:
-            Mistake: the workers wait for each other.
+            Stuck: the workers wait for each other.
         """
         results, errors = {}, []
 
@@ -49,32 +52,30 @@ class Team:
             except BaseException as error:
                 errors.append(error)
             with self.changed:
-                self.left += 1
+                self.ended += 1
                 self.changed.notify_all()
 
-        threads = [threading.Thread(target=play, args=(k,), daemon=True) for k in range(self.world_size)]
+        ranks = range(self.world_size)
+        threads = [threading.Thread(target=play, args=(rank,), daemon=True) for rank in ranks]
         for thread in threads:
             thread.start()
         for thread in threads:
             while thread.is_alive():
                 thread.join(0.05)
         if errors:
-            # A worker that waits in vain is the consequence of another one's error.
             raise min(errors, key=lambda error: isinstance(error, Stuck))
-        return [results[rank] for rank in range(self.world_size)]
+        return [results[rank] for rank in ranks]
 
-    def stuck(self):
-        """Whether every worker that still runs waits for another one in vain."""
-        waiting = [rank for rank in self.listening if not self.inbox[rank]]
-        return len(waiting) + len(self.meeting) + self.left == self.world_size
-
-    def wait(self, rank, ready, what):
+    def wait(self, ready, complaint):
         """Wait, with the lock held, until `ready()`; raise `Stuck` if that cannot come."""
-        while not ready():
-            if self.stuck():
-                self.changed.notify_all()
-                raise Stuck(f"Worker {rank} of {self.world_size} waits {what}.")
-            self.changed.wait(0.1)
+        try:
+            while not ready():
+                deaf = [rank for rank in self.listening if not self.inbox[rank]]
+                if len(deaf) + len(self.meeting) + self.ended == self.world_size:
+                    raise Stuck(complaint)
+                self.changed.wait(0.1)
+        except TookTooLong:
+            raise Stuck(complaint) from None
 
     def all_reduce(self, rank, t):
         """Put the sum over all workers into each one's `t`."""
@@ -82,29 +83,33 @@ class Team:
             raise Mistake(f"`all_reduce` takes a tensor, got {type(t).__name__}.")
         with self.changed:
             number = self.meetings
-            self.meeting[rank] = t
-            if len(self.meeting) == self.world_size:
-                brought = [self.meeting[k].detach() for k in range(self.world_size)]
-                shapes = sorted({(tuple(b.shape), str(b.dtype)) for b in brought})
-                if len(shapes) > 1:
-                    raise Mistake(
-                        "The workers bring different tensors to one `all_reduce`: "
-                        + " and ".join(f"{dtype} {shape}" for shape, dtype in shapes)
-                        + "."
-                    )
-                total = torch.stack(brought).sum(0)
-                for one in brought:
-                    one.copy_(total)
-                self.meeting.clear()
-                self.meetings += 1
-                self.changed.notify_all()
-            else:
+            self.meeting[rank] = t.detach()
+            try:
+                if len(self.meeting) == self.world_size:
+                    self.add_up()
                 self.wait(
-                    rank,
                     lambda: self.meetings > number,
-                    f"in its `all_reduce` number {number + 1}, and another worker does not come: "
-                    "all must call it equally often",
+                    f"Worker {rank} of {self.world_size} waits in its `all_reduce` number "
+                    f"{number + 1}, and another one does not come: all must call it equally often.",
                 )
+            finally:
+                if self.meetings == number:
+                    self.meeting.pop(rank)
+
+    def add_up(self):
+        """End a meeting: all have brought a tensor."""
+        brought = [self.meeting[rank] for rank in range(self.world_size)]
+        kinds = sorted({f"{t.dtype} {tuple(t.shape)}" for t in brought})
+        if len(kinds) > 1:
+            raise Mistake(
+                "The workers bring different tensors to one `all_reduce`: " + " and ".join(kinds)
+            )
+        total = torch.stack(brought).sum(0)
+        for t in brought:
+            t.copy_(total)
+        self.meeting.clear()
+        self.meetings += 1
+        self.changed.notify_all()
 
     def send(self, rank, t):
         """Hand a copy of `t` to the right neighbour."""
@@ -121,17 +126,13 @@ class Team:
             self.listening.add(rank)
             try:
                 self.wait(
-                    rank,
                     lambda: self.inbox[rank],
-                    "in `receive` for a tensor that its neighbour does not send",
+                    f"Worker {rank} of {self.world_size} waits in `receive` for a tensor that its "
+                    "neighbour does not send.",
                 )
             finally:
                 self.listening.discard(rank)
             return self.inbox[rank].pop(0)
-
-
-class Stuck(Mistake):
-    """A worker waits for what cannot come."""
 
 
 PENCIL = (
@@ -145,9 +146,7 @@ PENCIL = (
 def by_pencil(batch_gradient, plain_mean, rate_of_eight):
     """Parts of 5, 3, 2 with means 2, 4, -1: the batch, the plain mean; 0.01 for eight workers."""
     values = (batch_gradient, plain_mean, rate_of_eight)
-    found = [
-        expect_number(name, value) for (name, _), value in zip(PENCIL, values, strict=True)
-    ]
+    found = [expect_number(name, value) for (name, _), value in zip(PENCIL, values, strict=True)]
     mistakes = (
         (0, 5 / 3, "that is the plain mean of the three: the parts have 5, 3 and 2 examples."),
         (0, 20.0, "that is the sum over the examples; divide it by their number."),
@@ -180,7 +179,6 @@ def dealt(my_rows, n, world_size, epoch, seed):
             raise Mistake("The function returned None: is a `return` missing?")
         if not isinstance(rows, list):
             raise Mistake(f"Return a list of row numbers, got {type(rows).__name__}.")
-        rows = take(rows, n + world_size, "the list")
         parts.append([expect_int("an entry of the list", row) for row in rows])
     return parts
 
@@ -191,113 +189,128 @@ def my_rows(my_rows):
     for n, world_size in ((40, 2), (23, 4), (9, 9), (3, 5), (31, 1), (60, 7)):
         case = f"Of {n} rows for {world_size} workers"
         parts = dealt(my_rows, n, world_size, 0, 3)
+        rows = [row for part in parts for row in part]
+        strange = [row for row in rows if not 0 <= row < n]
+        if strange:
+            raise Mistake(f"{case} you deal out number {strange[0]}.")
         if parts != dealt(my_rows, n, world_size, 0, 3):
             raise Mistake("Asked again for the same epoch and seed, a worker gets another order.")
-        everything = sorted(row for part in parts for row in part)
-        if everything and not 0 <= everything[0] <= everything[-1] < n:
-            raise Mistake(f"{case} you deal out number {everything[0 if everything[0] < 0 else -1]}.")
-        sizes = sorted(map(len, parts))
-        missing, twice = sorted(set(range(n)) - set(everything)), len(everything) - len(set(everything))
-        if missing and twice and len(everything) == n:
+        missing, twice = set(range(n)) - set(rows), len(rows) - len(set(rows))
+        if missing and twice:
             raise Mistake(
-                f"{case} some go to two workers and others to nobody: do all workers shuffle alike?"
+                f"{case} some go to two workers and others to nobody: do all shuffle alike?"
             )
         if twice:
-            raise Mistake(f"{case} you deal out {twice} twice: nothing is padded here.")
+            raise Mistake(f"{case} you deal out {twice} too many: no row comes twice here.")
         if missing:
-            raise Mistake(f"{case} {len(missing)} go to nobody, such as row {missing[0]}.")
+            raise Mistake(f"{case} {len(missing)} go to nobody, such as row {min(missing)}.")
+        sizes = sorted(map(len, parts))
         if sizes[-1] - sizes[0] > 1:
             raise Mistake(f"{case} one worker gets {sizes[0]} and another one {sizes[-1]}.")
-    orders = [dealt(my_rows, 40, 2, epoch, seed) for epoch, seed in ((0, 0), (1, 0), (2, 0))]
-    if orders[0] == orders[1] or orders[1] == orders[2]:
-        raise Mistake("Two epochs in a row have the same order: the epoch must change it.")
-    if orders[0] == dealt(my_rows, 40, 2, 0, 11):
-        raise Mistake("Another seed gives the same order.")
-    first = [set(parts[0]) for parts in orders]
-    if first[0] == first[1] == first[2]:
-        raise Mistake("A worker has the same rows in each epoch, only in another order.")
-    if any(part == sorted(part) for part in orders[0]):
+    epochs = [dealt(my_rows, 40, 2, epoch, 0) for epoch in range(3)]
+    if any(part == sorted(part) for part in epochs[0]):
         raise Mistake("The rows of a worker come in ascending order: shuffle before dealing out.")
+    if epochs[0] == epochs[1] or epochs[1] == epochs[2]:
+        raise Mistake("Two epochs have the same order: the epoch must change it.")
+    if epochs[0] == dealt(my_rows, 40, 2, 0, 11):
+        raise Mistake("Another seed gives the same order.")
+    if all(set(parts[0]) == set(epochs[0][0]) for parts in epochs):
+        raise Mistake("A worker has the same rows in each epoch, only in another order.")
     counts = torch.zeros(6, 6)
     for epoch in range(200):
         for place, row in enumerate(dealt(my_rows, 6, 1, epoch, 5)[0]):
             counts[place, row] += 1
     if not (counts > 8).all():
-        raise Mistake("Over 200 epochs some rows hardly ever come at some places: shuffle all rows.")
+        raise Mistake("In 200 epochs some rows hardly ever come at some places: shuffle them all.")
 
 
-def descent(X, y, lr, num_updates):
-    """Gradient descent from zero on the mean half squared error."""
-    w = torch.zeros(X.shape[1], 1, dtype=X.dtype)
+def descent(parts, lr, num_updates, divide, keep=None):
+    """Descent from zero on parts [(X, y), ...] by the sum of `divide(gradient sum, count)`.
+
+    `keep` multiplies the weights in each update; None for 1.
+    """
+    w = torch.zeros(parts[0][0].shape[1], 1, dtype=parts[0][0].dtype)
     for _ in range(num_updates):
-        w = w - lr * X.T @ (X @ w - y) / len(X)
+        step = sum(divide(X.T @ (X @ w - y), len(X)) for X, y in parts)
+        w = (1 if keep is None else keep) * w - lr * step
     return w
 
 
-def shared_descent(parts, lr, num_updates, divide, empty=0.0):
-    """Descent on parts [(X, y), ...] that sums `divide(gradient sum, count)` over the workers."""
-    X = parts[0][0]
-    w = torch.zeros(X.shape[1], 1, dtype=X.dtype)
-    for _ in range(num_updates):
-        steps = [divide(X.T @ (X @ w - y), len(X)) for X, y in parts]
-        w = w - lr * sum(steps)
-    return w
+def right_descent(parts, lr, num_updates):
+    """What one process finds from all rows."""
+    count = sum(len(X) for X, _ in parts)
+    return descent(parts, lr, num_updates, lambda g, m: g / count)
+
+
+# How many workers -> how each one's sum of gradients enters, and what the old weights are taken by.
+TRAIN_MISTAKES = (
+    (
+        lambda N: (lambda g, m: g / m / N, N),
+        "It sums the weights, and with them those from before: sum the gradients instead.",
+    ),
+    (
+        lambda N: (lambda g, m: g / m / N, 1),
+        "That is the plain mean over workers: who has few rows counts too much. Weight by rows.",
+    ),
+    (lambda N: (lambda g, m: g / m, 1), "It steps along the sum of the workers' means."),
+    (
+        lambda N: (lambda g, m: g, 1),
+        "It steps along the sum over all rows: divide by the number of all rows.",
+    ),
+    (
+        lambda N: (lambda g, m: g / N, 1),
+        "The sum over all rows is divided by the number of workers, not by that of all rows.",
+    ),
+)
 
 
 @exercise("18.3", "Sums and counts travel; what every worker computes from them is the same.")
 def train(train):
     """`train(X, y, world_size, all_reduce, lr, num_updates)`: descent over all workers' rows."""
     cases = []
-    for number, (counts, d, lr, num_updates) in enumerate(
-        (((6,), 2, 0.1, 3), ((4, 4), 2, 0.1, 5), ((7, 2, 3), 3, 0.1, 4), ((5, 0), 1, 0.2, 3),
-         ((3, 1), 2, 0.1, 0))
-    ):  # fmt: skip
-        dtype = torch.float32 if number == 2 else torch.float64
-        parts = [(torch.randn(m, d, dtype=dtype), torch.randn(m, 1, dtype=dtype) + 1) for m in counts]
-        team = Team(len(counts))
+    for counts, d, num_updates, dtype in (
+        ((6,), 2, 3, torch.float64),
+        ((4, 4), 2, 5, torch.float64),
+        ((7, 2, 3), 3, 4, torch.float32),
+        ((3, 1), 2, 0, torch.float64),
+        ((5, 0), 1, 3, torch.float64),
+        ((0, 2, 0, 4), 2, 2, torch.float64),
+    ):
+        lr, team = 0.05 + 0.05 * torch.rand(()).item(), Team(len(counts))
+        parts = [(torch.randn(m, d, dtype=dtype), torch.randn(m, 1, dtype=dtype)) for m in counts]
 
         def work(rank, parts=parts, team=team, lr=lr, num_updates=num_updates):
-            X, y = parts[rank]
-            return train(
-                X, y, team.world_size, lambda t: team.all_reduce(rank, t), lr, num_updates
-            )
+            own = parts[rank]
+            return train(*own, team.world_size, lambda t: team.all_reduce(rank, t), lr, num_updates)
 
-        given = [tensor for part in parts for tensor in part]
-        with unchanged(X=given[::2], y=given[1::2]):
+        with unchanged(X=[X for X, _ in parts], y=[y for _, y in parts]):
             weights = team.run(work)
-        for rank, w in enumerate(weights):
-            if isinstance(w, torch.Tensor) and w.isnan().any() and counts[rank] == 0:
-                raise Mistake("A worker without rows returns NaN: it divides by its count, zero.")
-            if isinstance(w, torch.Tensor) and w.isnan().any() and 0 in counts:
-                raise Mistake("One worker has no rows, and its NaN reaches the others.")
+        for w in weights:
+            if 0 in counts and isinstance(w, torch.Tensor) and w.isnan().any():
+                raise Mistake("A worker without rows divides zero by zero, and NaN reaches all.")
             expect_tensor("train(...)", w, (d, 1), dtype, graph=False)
-        cases.append((counts, parts, lr, num_updates, weights, team))
-    mistakes = (
-        (lambda N: lambda g, m: g / max(m, 1) / N,
-         "The plain mean over workers: those with few rows count too much. Weight by the rows."),
-        (lambda N: lambda g, m: g / max(m, 1),
-         "The steps are those of the sum of the workers' means, not of a mean."),
-        (lambda N: lambda g, m: g,
-         "The steps are those of the sum over all rows: divide by the number of rows of all."),
-        (lambda N: lambda g, m: g / N,
-         "The sum over all rows is divided by the number of workers, not by that of the rows."),
-    )  # fmt: skip
-    for counts, parts, lr, num_updates, weights, team in cases:
-        wanted = descent(*(torch.cat(tensors) for tensors in zip(*parts, strict=True)), lr, num_updates)
-        if all(close(w, wanted) for w in weights):
-            continue
+        cases.append((counts, parts, lr, num_updates, weights, team.meetings))
+    if all(close(w, right_descent(*case)) for _, *case, ws, _ in cases for w in ws):
+        return
+    if sum(meetings for *_, meetings in cases) == 0:
+        raise Mistake("Nothing is sent: each worker trains on its own rows alone.")
+    for make, sentence in TRAIN_MISTAKES:
+        # Only an answer that fits wherever all have rows shows how it was made.
+        fits = [
+            close(weights[0], descent(*case, *make(len(counts))))
+            for counts, *case, weights, _ in cases
+            if 0 not in counts
+        ]
+        if all(fits):
+            raise Mistake(sentence)
+    for counts, *case, weights, _ in cases:
+        wanted, rows = right_descent(*case), ", ".join(map(str, counts))
         for rank, w in enumerate(weights):
-            if not close(w, weights[0]):
-                if team.meetings == 0:
-                    raise Mistake("Nothing is sent: each worker trains on its own rows alone.")
-                raise Mistake(f"Worker {rank} returns other weights than worker 0.")
-        for make, sentence in mistakes:
-            if close(weights[0], shared_descent(parts, lr, num_updates, make(len(counts)))):
-                raise Mistake(sentence)
-        raise Mistake(
-            f"After {num_updates} updates of workers with {', '.join(map(str, counts))} rows the "
-            f"first weight should be {wanted[0].item():.4g}; yours is {weights[0][0].item():.4g}."
-        )
+            if not close(w, wanted):
+                raise Mistake(
+                    f"After {case[2]} updates of workers with {rows} rows the first weight should "
+                    f"be {wanted[0].item():.4g}; worker {rank} has {w[0].item():.4g}."
+                )
 
 
 def update_time(N, compute, latency, num_bytes, bandwidth):
@@ -305,22 +318,28 @@ def update_time(N, compute, latency, num_bytes, bandwidth):
     return compute / N + 2 * (N - 1) * (latency + num_bytes / N / bandwidth)
 
 
+# Formulas of one slip each, in the same arguments as `update_time`. With 2 N rounds the bytes drop
+# out, and so does a latency that comes once.
 NUMBER_MISTAKES = (
-    (lambda N, c, l, b, w: c / N + (N - 1) * (l + b / N / w), "a ring has 2 (N - 1) rounds."),
-    (lambda N, c, l, b, w: c / N + 2 * (N - 1) * (l + b / w), "a round sends num_bytes / N bytes."),
-    (lambda N, c, l, b, w: c / N + 2 * (N - 1) * b / N / w, "the latency of the rounds is left out."),
-    (lambda N, c, l, b, w: c / N + 2 * (N - 1) * l, "the time to send the bytes is left out."),
-    (lambda N, c, l, b, w: c / N + 2 * l + 2 * (N - 1) * b / N / w, "each round has its latency."),
-    (lambda N, c, l, b, w: c / N + 2 * N * (l + b / N / w), "a ring has 2 (N - 1) rounds, not 2 N."),
-    (lambda N, c, l, b, w: c + 2 * (N - 1) * (l + b / N / w), "N workers compute in compute / N."),
-    (lambda N, c, l, b, w: c / N, "the messages cost time, too."),
-    (lambda N, c, l, b, w: -update_time(N, c, l, b, w), "that is the slowest number, not the fastest."),
-)  # fmt: skip
+    (lambda N, c, l, s, b: c / N + (N - 1) * (l + s / N / b), "The rounds are 2 (N - 1)."),
+    (lambda N, c, l, s, b: c / N + 2 * (N - 1) * (l + s / b), "A round sends num_bytes / N bytes."),
+    (
+        lambda N, c, l, s, b: c / N + 2 * (N - 1) * s / N / b,
+        "The latency has no say in your numbers: it comes in each round.",
+    ),
+    (
+        lambda N, c, l, s, b: c / N + 2 * (N - 1) * l,
+        "The bytes have no say in your numbers: a part is sent in each of 2 (N - 1) rounds.",
+    ),
+    (lambda N, c, l, s, b: c + 2 * (N - 1) * (l + s / N / b), "N workers compute in compute / N."),
+    (lambda N, c, l, s, b: c / N, "The messages have no say in your numbers, and they cost time."),
+    (lambda *setting: -update_time(*setting), "That is the slowest number, not the fastest."),
+)
 
 
 @exercise("18.4", "Beyond some number the messages eat what the computing gains.")
 def best_number(best):
-    """`best(compute, latency, num_bytes, bandwidth, most)`: the fastest number, the least of equals."""
+    """`best(compute, latency, num_bytes, bandwidth, most)`: the fastest number, least of equals."""
     cases = []
     for compute, latency, num_bytes, bandwidth, most in (
         (1.0, 1e-3, 4e6, 1e9, 64),
@@ -332,7 +351,7 @@ def best_number(best):
         (0.7, 4e-3, 8e6, 1e8, 50),
         (2.0, 1.0, 0, 1e9, 9),
         (1.0, 0.25, 0, 1e9, 12),
-        (1.0, 0.0, 0.5, 1.0, 7),
+        (1.0, 0.0, 0.5, 1.0, 2),
         (4.0, 1e-2, 1e6, 1e9, 1),
     ):
         setting = (compute, latency, num_bytes, bandwidth)
@@ -349,7 +368,7 @@ def best_number(best):
         return
     for mistaken, sentence in NUMBER_MISTAKES:
         if all(answer == fastest(mistaken, setting, most) for setting, most, answer in cases):
-            raise Mistake(f"All your numbers fit one slip: {sentence}")
+            raise Mistake(sentence)
     for (compute, latency, num_bytes, bandwidth), most, answer in cases:
         setting = (compute, latency, num_bytes, bandwidth)
         wanted = fastest(update_time, setting, most)
@@ -366,7 +385,7 @@ def best_number(best):
 
 @exercise("18.5", "However many workers: each sends less than twice its own numbers.")
 def ring_all_reduce(ring):
-    """`ring(x, rank, world_size, send, receive)`: the sum over all workers, in a ring of threads."""
+    """`ring(x, rank, world_size, send, receive)`: the sum over all, in a ring of threads."""
     for world_size, chunk, dtype in (
         (1, 4, torch.float64),
         (2, 3, torch.float64),
@@ -393,7 +412,7 @@ def ring_all_reduce(ring):
         for rank, result in enumerate(results):
             expect_tensor("ring_all_reduce(...)", result, (m,), dtype, graph=False)
             if result.data_ptr() == x[rank].data_ptr():
-                raise Mistake("Return a new tensor: with one worker, too, `x` itself is no copy.")
+                raise Mistake("Return a new tensor, not `x` itself, with one worker, too.")
             if close(result, total):
                 continue
             if world_size > 1 and close(result, x[rank]):

@@ -19,7 +19,7 @@ def two_parts(first, second):
     fig, (left, right) = plt.subplots(1, 2, figsize=(7.2, 3.4))
     for k, (part, marker) in enumerate(((first, "o"), (second, "^"))):
         for ax in (left, right):
-            ax.plot(*part.T, marker, markersize=5, color=f"C{k}", label=f"worker {k}, one house")
+            ax.plot(*part.T, marker, markersize=5, color=f"C{k}", label=f"worker {k}, one example")
             style = {"markersize": 11, "markeredgecolor": "black", "linestyle": "none"}
             ax.plot(*means[k], marker, color=f"C{k}", label=f"worker {k}, its mean", **style)
     half = 0.75 * (means[0] - means[1]).abs().max().item()
@@ -37,7 +37,7 @@ def two_parts(first, second):
     fig.legend(handles, names, loc="outside lower center", ncols=3, fontsize=8)
     places = [f"({a:.0f}, {b:.0f})" for a, b in [*means.tolist(), middle.tolist()]]
     alt = (
-        f"The gradients of {len(first)} houses of worker 0 have the mean {places[0]}, those of "
+        f"The gradients of {len(first)} examples of worker 0 have the mean {places[0]}, those of "
         f"worker 1 the mean {places[1]}. The mean of all, a star at {places[2]}, lies in the "
         "middle of the line between the two."
     )
@@ -48,48 +48,38 @@ def one_epoch(workers, same_rate, scaled, limit):
     """Draw the excess loss after one epoch against the number of workers, both axes logarithmic.
 
     Args:
-        workers: numbers of workers, ascending.
-        same_rate, scaled: the excess for each of them, at the rate of one worker and at a rate
-            that grows with their number; positive. What lies above 10 is cut off.
-        limit: the number of workers at which the scaled rate meets the largest stable rate.
+        workers: numbers of workers, two or more, ascending.
+        same_rate, scaled: the excess for each of them, positive: at the rate of one worker, and at
+            as many times that rate as there are workers. What lies above 10 is cut off.
+        limit: the number of workers at which the scaled rate meets the largest stable rate; at
+            least twice the first number of workers.
     """
     workers = figures.require_curve("workers", workers, positive=True)
     if len(workers) < 2 or not (workers.diff() > 0).all():
         raise ValueError("workers must hold two or more numbers, in ascending order")
-    curves = {"the rate of one worker": same_rate, "$N$ times the rate": scaled}
-    for name, values, title in zip(
-        ("same_rate", "scaled"), curves.values(), list(curves), strict=True
-    ):
-        curves[title] = figures.require_curve(name, values, len(workers), positive=True)
-    limit = figures.require_number("limit", limit, above=0)
+    same_rate = figures.require_curve("same_rate", same_rate, len(workers), positive=True)
+    scaled = figures.require_curve("scaled", scaled, len(workers), positive=True)
+    limit = figures.require_number("limit", limit, 2 * workers[0].item())
     fig, ax = plt.subplots(figsize=(6.2, 3.5))
-    for k, (title, values) in enumerate(curves.items()):
-        ax.plot(workers, values, "os"[k] + ("-", "--")[k], color=f"C{k}", label=title)
-    low = min(values.min().item() for values in curves.values())
-    ax.set(xscale="log", yscale="log", ylim=(low / 2, 10), xlabel="workers $N$")
+    ax.plot(workers, same_rate, "o-", label="the rate of one worker")
+    ax.plot(workers, scaled, "s--", label="$N$ times the rate")
+    low = min(same_rate.min(), scaled.min()).item() / 2
+    ax.set(xscale="log", yscale="log", ylim=(low, max(10, 4 * low)), xlabel="workers $N$")
     ax.set(ylabel="excess (share of the least loss)", title="after one epoch, cut at 10")
     figures.reference_line(ax, limit, "rate meets the bound", axis="x", at=0.02)
     figures.log_ticks(ax)
     ax.set_xticks(workers.tolist(), [f"{number:g}" for number in workers.tolist()])
     ax.minorticks_off()
     ax.legend(loc="upper left")
-    first, last = ([f"{values[k]:.2g}" for values in curves.values()] for k in (0, -1))
+    few, many = workers[0].item(), workers[-1].item()
+    safe = workers <= limit / 2
     alt = (
-        f"At the rate of one worker the excess after an epoch goes from {first[0]} with "
-        f"{workers[0]:g} to {last[0]} with {workers[-1]:g} workers. At a rate that grows with "
-        f"their number it stays below {_level(workers, curves['$N$ times the rate'], limit)}, and "
-        f"ends at {last[1]}; a vertical line marks {limit:.0f} workers, where that rate meets the "
-        "bound."
+        f"At the rate of one worker the excess after an epoch is {same_rate[0]:.2g} with {few:g} "
+        f"workers and {same_rate[-1]:.2g} with {many:g}. At N times the rate it is at most "
+        f"{scaled[safe].max():.2g} up to {workers[safe].max():g} workers, and {scaled[-1]:.3g} "
+        f"with {many:g}. A vertical line marks {limit:.0f}, where that rate meets the bound."
     )
     figures.show(fig, alt)
-
-
-def _level(workers, scaled, limit):
-    """What the scaled curve stays below, up to half the limit, in words with two numbers."""
-    safe = workers <= limit / 2
-    if not safe.any():
-        raise ValueError(f"limit must be at least twice the first number of workers, got {limit}")
-    return f"{1.001 * scaled[safe].max():.2g} up to {workers[safe].max():g} workers"
 
 
 def speedups(ratios, most):

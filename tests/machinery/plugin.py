@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 from nbval.plugin import IPyNbCell, IPyNbFile, NbCellError
 
-from machinery import claims, reading
+from machinery import claims, needs, reading
 from machinery.numbers import unfounded
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_make_collect_report(collector):
-    """Let three items follow the cells of each notebook."""
+    """Let three items follow the cells of each notebook; skip all if it cannot run here."""
     report = yield
     if isinstance(collector, IPyNbFile) and report.passed:
         collector.claims = claims.read_claims(claims.claims_file(collector.path))
@@ -27,6 +27,9 @@ def pytest_make_collect_report(collector):
             ClaimsAreWhole.from_parent(collector, name="claims are whole"),
             NumbersAreFounded.from_parent(collector, name="numbers in prose"),
         ]
+        if reason := needs.missing(collector.path):
+            for item in report.result:
+                item.add_marker(pytest.mark.skip(reason=f"{collector.path.name}: {reason}"))
     return report
 
 
