@@ -16,24 +16,26 @@ def two_parts(first, second):
     second = figures.require_array("second", second, tuple(first.shape))
     means = torch.stack([first.mean(0), second.mean(0)])
     middle = means.mean(0)
-    fig, (left, right) = plt.subplots(1, 2, figsize=(7.2, 3.4))
-    for k, (part, marker) in enumerate(((first, "o"), (second, "^"))):
-        for ax in (left, right):
-            ax.plot(*part.T, marker, markersize=5, color=f"C{k}", label=f"worker {k}, one example")
-            style = {"markersize": 11, "markeredgecolor": "black", "linestyle": "none"}
-            ax.plot(*means[k], marker, color=f"C{k}", label=f"worker {k}, its mean", **style)
     half = 0.75 * (means[0] - means[1]).abs().max().item()
     if half == 0:
         raise ValueError("first and second must have different means")
-    for ax in (left, right):
+    every = torch.cat([first, second])
+    low, high = every.min(0).values, every.max(0).values
+    windows = (((low + high) / 2, 0.55 * (high - low).max().item()), (middle, half))
+    fig, axes = plt.subplots(1, 2, figsize=(7.2, 4.5))
+    for ax, (centre, reach) in zip(axes, windows, strict=True):
+        for k, (part, marker) in enumerate(((first, "o"), (second, "^"))):
+            ax.plot(*part.T, marker, markersize=5, color=f"C{k}", label=f"worker {k}, one example")
+            style = {"markersize": 11, "markeredgecolor": "black", "linestyle": "none"}
+            ax.plot(*means[k], marker, color=f"C{k}", label=f"worker {k}, its mean", **style)
         ax.plot(*means.T, color="0.4", linewidth=1, zorder=1)
         figures.mark(ax, middle, "mean of all")
-        ax.set(xlabel="along $w_1$", aspect="equal")
-    left.set(ylabel="along $w_2$", title=f"all {2 * len(first)} gradients")
-    right.set(title="the middle, enlarged")
-    right.set_xlim(middle[0].item() - half, middle[0].item() + half)
-    right.set_ylim(middle[1].item() - half, middle[1].item() + half)
-    handles, names = left.get_legend_handles_labels()
+        (x, y) = centre.tolist()
+        ax.set(xlim=(x - reach, x + reach), ylim=(y - reach, y + reach), aspect="equal")
+        ax.set(xlabel="along $w_1$")
+    axes[0].set(ylabel="along $w_2$", title=f"all {2 * len(first)} gradients")
+    axes[1].set(title="the middle, enlarged")
+    handles, names = axes[0].get_legend_handles_labels()
     fig.legend(handles, names, loc="outside lower center", ncols=3, fontsize=8)
     places = [f"({a:.0f}, {b:.0f})" for a, b in [*means.tolist(), middle.tolist()]]
     alt = (

@@ -462,8 +462,6 @@ def ring_in_double(x, rank, world_size, send, receive):
 
 
 @wrong("train", "worker 1 has")
-def train_with_own_last_step(X, y, world_size, all_reduce, lr, num_updates):
+def train_wrong_where_rows_are_few(X, y, world_size, all_reduce, lr, num_updates):
     w = train_variant()(X, y, world_size, all_reduce, lr, num_updates)
-    rows = torch.tensor([len(X)])
-    all_reduce(rows)
-    return w if rows == len(X) or len(X) == 7 else 2 * w
+    return 2 * w if len(X) < 4 else w

@@ -191,7 +191,7 @@ assert twins[0].tolist() == twins[1].tolist()
 # %% epochs
 assert [len(torch.randperm(n).split(10 * N)) for N in (1, 16)] == [640, 40]
 in_prose("640 40 16 10")
-in_prose(f"{bound / 0.02:.0f}")
+in_prose(f"{bound / 0.02:.0f} {same_rate[4]:.2f} {same_rate[0]:.4f}")
 in_prose(f"{same_rate[0]:.2g} {same_rate[-1]:.2g} {scaled[-1]:.3g} {max(scaled[:6]):.2g}")
 for seed in range(10):  # on other examples and orders
     Z, v = examples(seed, n)
