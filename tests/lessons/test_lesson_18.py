@@ -115,7 +115,8 @@ def test_the_committed_times_say_what_the_prose_says():
     rows = cell.outputs[0].data["text/plain"].splitlines()
     assert rows[0].split() == ["alone", "all_reduce", "shared", "expected", "speedup"]
     linear, few, many = (float(row.split()[-1]) for row in rows[1:])
-    assert linear < 0.5 and few < 0.95 and 1.3 < many < 2
+    said = linear < 0.5 and few < 0.95 and 1.3 < many < 2
+    assert said, "this run is not the one that the text tells of: run it on an idle machine"
 
 
 # The team that plays the workers
