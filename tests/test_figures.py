@@ -125,23 +125,16 @@ def test_style_is_applied_and_colours_are_the_palette():
         assert len(plt.rcParams["axes.prop_cycle"]) == len(figures.DASHES)
 
 
-def run(program):
-    """What a Python program of its own prints: some things happen at an import only."""
-    command = [sys.executable, "-c", "import matplotlib; matplotlib.use('agg')\n" + program]
-    result = subprocess.run(command, capture_output=True, text=True)
-    assert result.returncode == 0, result.stderr
-    return result.stdout.strip()
-
-
-def test_d2l_is_not_imported():
-    program = "import sys; from helpers import figures; figures.use_style()"
-    assert run(program + "; print([name for name in sys.modules if 'd2l' in name])") == "[]"
-
-
-def test_d2l_draws_once_the_style_is_used():
+def test_d2l_is_not_imported_but_draws_once_the_style_is_used():
+    """A Python of its own: here another test may have imported d2l."""
     program = """
-from d2l import torch as d2l
+import sys
+import matplotlib
+matplotlib.use("agg")
 from helpers import figures
+figures.use_style()
+print([name for name in sys.modules if "d2l" in name])
+from d2l import torch as d2l
 try:
     d2l.set_figsize()
 except AttributeError:
@@ -151,7 +144,9 @@ d2l.set_figsize((3, 2))
 d2l.plot([0, 1, 2], [[0, 1, 4]], "x", "f(x)", legend=["square"], figsize=(4, 3))
 print(d2l.plt.rcParams["figure.figsize"], len(d2l.plt.gca().lines))
 """
-    assert run(program) == "[4.0, 3.0] 1"
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.splitlines() == ["[]", "[4.0, 3.0] 1"]
 
 
 def close(values, wanted, **tolerance):

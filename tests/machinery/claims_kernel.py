@@ -13,11 +13,11 @@ import json
 import linecache
 import pickle
 import random
+import sys
 import traceback
 import types
 
 import numpy as np
-import pandas as pd
 import torch
 from torch.utils.data import BatchSampler, DataLoader, Sampler
 
@@ -160,7 +160,8 @@ def fingerprint(value, depth=0):
         return digest({repr(key): fingerprint(v, depth + 1) for key, v in value.items()})
     if isinstance(value, (list, tuple)):
         return digest([fingerprint(v, depth + 1) for v in value])
-    if isinstance(value, (pd.DataFrame, pd.Series)):
+    pandas = sys.modules.get("pandas")  # not imported here: a lesson without it need not wait
+    if pandas and isinstance(value, (pandas.DataFrame, pandas.Series)):
         return digest([*map(list, value.axes), value.to_numpy(dtype=object).tolist()])
     if isinstance(
         value, (np.ndarray, np.generic, int, float, complex, str, bytes, set, type(None))

@@ -2,11 +2,12 @@
 
 import sys
 
-import torch.distributed as dist
-
 
 def two_processes():
     """Why PyTorch cannot connect two processes on this machine; None if it can."""
+    # Not above: each run of pytest, of one small notebook too, would wait for PyTorch.
+    import torch.distributed as dist
+
     if not (dist.is_available() and dist.is_gloo_available()):
         return "this PyTorch comes without gloo, which connects processes"
     if sys.platform == "win32":

@@ -19,8 +19,9 @@ def pytest_xdist_auto_num_workers(config):
         memory=psutil.virtual_memory().available,
         files=None if any(path.is_dir() for path in named) else len(named),
     )
-    if number > 1:
-        share_the_cores(os.environ, cores, number)
+    if number == 1:
+        return 0  # pytest itself: a single process beside it would only start later
+    share_the_cores(os.environ, cores, number)
     return number
 
 

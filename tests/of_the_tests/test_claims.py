@@ -153,7 +153,7 @@ def run(run_pytest, tmp_path_factory):
     lessons = {
         "03_good": (good, GOOD),
         "04_broken": (broken, BROKEN),
-        "05_without": (counted(set_up.copy()), None),
+        "05_without": (counted(new_code_cell("w = 1", id="set-up")), None),
         "06_rerun": (counted(set_up.copy(), text(prose, "training"), draw.copy(), changed), GOOD),
     }
     for name, (notebook, source) in lessons.items():

@@ -2,31 +2,38 @@
 
 import nbformat
 import pytest
-from machinery import needs
+import torch.distributed as dist
+from machinery import needs, plugin
 from machinery.reading import NOTEBOOKS, ROOT
+from nbval.plugin import IPyNbFile
 
 LESSON = ROOT / "notebooks" / "18_many_workers.ipynb"
 
 
-def small_notebook(path):
-    """Write a notebook with one cell that fails."""
-    cell = nbformat.v4.new_code_cell("raise SystemError('it ran')", id="fails")
-    nbformat.write(nbformat.v4.new_notebook(cells=[cell]), path)
+def collected(request, path):
+    """The items that pytest has of a notebook once our hook has seen them."""
+    collector = IPyNbFile.from_parent(request.session, path=path)
+    report = pytest.CollectReport(collector.nodeid, "passed", None, list(collector.collect()))
+    hook = plugin.pytest_make_collect_report(collector)
+    next(hook)
+    with pytest.raises(StopIteration) as end:
+        hook.send(report)
+    return end.value.value.result
 
 
-def test_a_notebook_that_cannot_run_is_skipped_as_a_whole(run_pytest, tmp_path):
-    folder = tmp_path / "notebooks"
-    (folder / "deep").mkdir(parents=True)
+def test_a_notebook_that_cannot_run_is_skipped_as_a_whole(request, monkeypatch, tmp_path):
+    cells = [nbformat.v4.new_code_cell("1"), nbformat.v4.new_code_cell("2")]
     for name in ("needy", "plain"):
-        small_notebook(folder / "deep" / f"{name}.ipynb")
-    (folder / "deep" / "conftest.py").write_text(
-        "from machinery import needs\n"
-        "needs.NEEDS['needy.ipynb'] = lambda: 'this machine has no wings'\n"
-    )
-    run = run_pytest(folder)
-    assert "needy.ipynb: this machine has no wings" in run.text
-    assert not run.items("FAILED", "needy") and not run.items("PASSED", "needy")
-    assert run.items("FAILED", "plain")
+        nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / f"{name}.ipynb")
+    monkeypatch.setitem(needs.NEEDS, "needy.ipynb", lambda: "this machine has no wings")
+    marks = [
+        item.get_closest_marker("skip") for item in collected(request, tmp_path / "needy.ipynb")
+    ]
+    assert len(marks) == 5  # two cells, and the items that follow them
+    assert {mark.kwargs["reason"] for mark in marks} == {"needy.ipynb: this machine has no wings"}
+    plain = collected(request, tmp_path / "plain.ipynb")
+    assert len(plain) == 5
+    assert not any(item.get_closest_marker("skip") for item in plain)
 
 
 @pytest.mark.parametrize(
@@ -41,8 +48,8 @@ def test_a_notebook_that_cannot_run_is_skipped_as_a_whole(run_pytest, tmp_path):
 )
 def test_two_processes_need_gloo_and_torchrun(monkeypatch, platform, available, gloo, word):
     monkeypatch.setattr(needs.sys, "platform", platform)
-    monkeypatch.setattr(needs.dist, "is_available", lambda: available)
-    monkeypatch.setattr(needs.dist, "is_gloo_available", lambda: gloo)
+    monkeypatch.setattr(dist, "is_available", lambda: available)
+    monkeypatch.setattr(dist, "is_gloo_available", lambda: gloo)
     reason = needs.missing(LESSON)
     assert reason is None if word is None else word in reason
     assert needs.missing(LESSON.parent / "solutions" / LESSON.name) is None

@@ -48,10 +48,12 @@ def test_each_process_gets_its_part_of_the_cores(cores, number, threads):
     assert environment == {"OMP_NUM_THREADS": threads}  # chosen before: it stays
 
 
-@pytest.mark.parametrize("number, wanted", [(1, None), (2, "1")])
-def test_threads_are_set_for_several_processes_only(pytestconfig, monkeypatch, number, wanted):
+@pytest.mark.parametrize("number, processes, threads", [(1, 0, None), (2, 2, "1")])
+def test_one_process_is_pytest_itself_and_has_all_cores(
+    pytestconfig, monkeypatch, number, processes, threads
+):
     monkeypatch.setattr("machinery.workers.number_of_workers", lambda **limits: number)
     monkeypatch.setattr("machinery.workers.psutil.cpu_count", lambda: 2)
     monkeypatch.setattr("machinery.workers.os.environ", environment := {})
-    assert pytest_xdist_auto_num_workers(pytestconfig) == number
-    assert environment.get("OMP_NUM_THREADS") == wanted
+    assert pytest_xdist_auto_num_workers(pytestconfig) == processes
+    assert environment.get("OMP_NUM_THREADS") == threads
