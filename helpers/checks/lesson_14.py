@@ -103,7 +103,7 @@ def walk(update, cases):
     return [run["steps"] for run in runs]
 
 
-@exercise("14.2", "The rate that a weight sees can fall now, and later it hardly rises again.")
+@exercise("14.2", "The rate that a weight sees can fall now, and its rise is bounded.")
 def amsgrad(update):
     """`amsgrad(w, g, state, lr)`: the weights after one update of Adam with `amsgrad=True`."""
     # Large gradients first and small ones later, where the largest mean counts; then all kinds.

@@ -254,7 +254,7 @@ assert gave_up > 0
 
 # %% noise-loop
 near(torch.tensor(sizes[1:]).log10().diff(), [2, 2], 1e-5)
-assert sizes[0] == 0 and 15 < sizes[-1] < 25
+assert sizes[0] == 0
 qr, cholesky = noisy["QR"], noisy["Cholesky"]
 assert qr[0] > cholesky[0] + 2 and qr[-1] < cholesky[-1] + 0.5
 assert max(cholesky) - min(cholesky) < 1.2
@@ -265,6 +265,7 @@ for number in (3, 4, 5):
     near(problem.X1.T @ noise, torch.zeros(6, 1), 0)  # so the parameters stay
     near(problem.theta, torch.ones(6, 1), 0)
 in_prose(", ".join(f"{float(f'{size:.1g}'):g}" for size in sizes))
+in_prose(f"{sizes[-1]:.0f} {qr[-1]:.0f} {cholesky[-1]:.0f}")
 # The formula, with theta and X1 for columns of length 1: as many digits as QR loses.
 for number, mean in zip((3, 4, 5), qr[1:], strict=True):
     problem = data.wampler(number)

@@ -19,13 +19,24 @@ for k in range(50):
     optimizer.step()
     torch.testing.assert_close(w, other)
 
+# The corrected divisor falls at most from the first correction's thousandth to 1.
+most = (1 / (1 - 0.999)) ** 0.5
+in_prose(f"{most**2:.0f} {most:.0f}")
+
 # %% amsgrad-stays
 assert adam >= 2 and ams == 0
 in_prose("1500 8000")
 
 # %% exercise-3-answer
-# After one update the corrected mean of squares is 1000 times the stored one.
-assert round(1 / (1 - 0.999)) == 1000
+# The wrong program's mean of squares, where every square is 1.
+divisors, sizes, square = [], [], 0
+for k in (1, 2, 3):
+    divisors.append(1 - 0.999**k)
+    square = (0.999 * square + 0.001) / divisors[-1]
+    sizes.append(square)
+assert abs(sizes[0] - 1) < 1e-9  # the first update is right
+in_prose(" ".join(f"{divisor:.3f}" for divisor in divisors[1:]))
+in_prose(f"{round(sizes[1], -2):.0f} {round(sizes[2], -4):,.0f}")
 
 # %% look
 assert kappa > 10_000
