@@ -2,6 +2,7 @@
 
 import re
 from base64 import b64decode, b64encode
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 
@@ -65,9 +66,15 @@ def curves(noise=0.0, higher=0.0, missing=False, panel=True, black=False):
     return draw
 
 
+@cache
+def picture(**change):
+    """The output of `curves(**change)`, drawn once: drawing is what takes the time here."""
+    return output(curves(**change))
+
+
 @pytest.fixture(scope="module")
 def good():
-    return output(curves())
+    return picture()
 
 
 def no_folder():
@@ -91,7 +98,7 @@ def test_other_letters_pass(good, rc):
 
 
 def test_other_last_bits_pass(good):
-    assert compare([good], [output(curves(noise=1e-6))], no_folder) == []
+    assert compare([good], [picture(noise=1e-6)], no_folder) == []
 
 
 @pytest.mark.parametrize(
@@ -105,7 +112,7 @@ def test_other_last_bits_pass(good):
     ids=str,
 )
 def test_changed_picture_fails(good, change, place, tmp_path):
-    broken = output(curves(**change))
+    broken = picture(**change)
     (complaint,) = compare([good], [broken], lambda: tmp_path)
     assert complaint.startswith("picture 1 of 1: it differs most at the ")
     assert re.search(rf"(top|middle|bottom) ({place}): by \d+\.\d, where \d+\.\d is", complaint)
@@ -118,7 +125,7 @@ def test_changed_picture_fails(good, change, place, tmp_path):
 def test_difference_is_told_where_no_folder_can_be_made(good, tmp_path):
     """As in a read-only checkout, or with a cache that cannot be written."""
     (tmp_path / "file").touch()
-    broken = output(curves(missing=True))
+    broken = picture(missing=True)
     (complaint,) = compare([good], [broken], lambda: tmp_path / "file" / "pictures")
     assert complaint.startswith("picture 1 of 1: it differs most at the ")
     assert "\n  The two pictures cannot be kept to be looked at: " in complaint
@@ -140,19 +147,19 @@ def test_tolerances_have_room(good, change):
     """What must pass stays below 0.8 of each tolerance; what must not exceeds one by 1.5."""
     rc = {key: value for key, value in change.items() if "." in key}
     drawn = {key: value for key, value in change.items() if "." not in key}
-    before = output(curves(black=True)) if change.get("black") else good
-    after = output(curves(**drawn), **rc)
+    before = picture(black=True) if change.get("black") else good
+    after = output(curves(), **rc) if rc else picture(**drawn)
     a, b = (pixels(b64decode(one.data["image/png"])) for one in (before, after))
     room = max(distance(a, b, look)[0] / look.tolerance for look in LOOKS)
     assert room < 0.8 if change in SAME else room > 1.5
 
 
 def test_added_curve_fails(good, tmp_path):
-    assert compare([output(curves(missing=True))], [good], lambda: tmp_path)
+    assert compare([picture(missing=True)], [good], lambda: tmp_path)
 
 
 def test_black_curve_is_seen_too(tmp_path):
-    pair = [[output(curves(black=True, higher=higher))] for higher in (0, 0.05)]
+    pair = [[picture(black=True, higher=higher)] for higher in (0, 0.05)]
     (complaint,) = compare(*pair, lambda: tmp_path)
     assert "it differs most at the " in complaint
 
@@ -163,7 +170,7 @@ def test_emptied_picture_fails(good, tmp_path):
 
 
 def test_swapped_pictures_fail(good, tmp_path):
-    other = output(curves(panel=False))
+    other = picture(panel=False)
     complaints = compare([good, other], [other, good], lambda: tmp_path)
     assert [text[:15] for text in complaints] == ["picture 1 of 2:", "picture 2 of 2:"]
 
