@@ -14,6 +14,7 @@ import re
 import sys
 import threading
 import time
+import types
 import warnings
 from fractions import Fraction
 from pathlib import Path
@@ -289,6 +290,14 @@ def test_line_is_never_one_of_the_library():
     with pytest.raises(Mistake) as caught:
         in_helpers()
     assert guard.own_line(caught.value).endswith('`return expect_whole("x", "no number")`')
+
+
+def test_an_instruction_without_a_line_is_no_place(monkeypatch):
+    """Python gives such ones None for a line; an answer may be stopped in one."""
+    own = compile("def answer(): pass", "/tmp/ipykernel_12/345.py", "exec")
+    frame = types.SimpleNamespace(f_code=own)
+    monkeypatch.setattr(guard.traceback, "walk_tb", lambda _: [(frame, 3), (frame, None)])
+    assert guard.own_line(ValueError()) == "line 3"
 
 
 @pytest.mark.parametrize(

@@ -286,6 +286,8 @@ def own_line(error):
         packaged = {"site-packages", "dist-packages"} & set(Path(name).parts)
         if inner or packaged or any(Path(name).is_relative_to(path) for path in FOREIGN):
             continue
+        if number is None:
+            continue  # some instructions belong to no line, and an answer may be stopped in one
         line = bounded(linecache.getline(name, number).strip(), 100)
         place = f"line {number}" + (f", `{line}`" if line else "")
     return place

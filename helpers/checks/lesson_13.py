@@ -371,7 +371,8 @@ class Bare:
         Bare.reads += 1
         if Bare.reads > MOST_READS:
             raise Mistake(
-                f"`parents` was asked for more than {MOST_READS:,} times: is every path walked?"
+                f"`parents` was asked for more than {MOST_READS:,} times: is every path walked, or "
+                "the whole graph once per value?"
             )
         return self.given
 

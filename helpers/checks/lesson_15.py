@@ -274,7 +274,8 @@ def curve(X, y, lams, k, *, by="others", correction=0, over="rows", held=True, s
         if by in ("all", "each"):  # then a column's mean is not zero, and the bias must make up
             Z, Z_new = Z - Z.mean(0), Z_new - Z.mean(0)
         H = Z.T @ Z + n * lams[:, None, None] * torch.eye(X.shape[1], dtype=X.dtype)
-        w = torch.linalg.solve(H, Z.T @ (y[train] - y[train].mean()))
+        # [None]: one column and one strength would be taken for a batch of vectors.
+        w = torch.linalg.solve(H, (Z.T @ (y[train] - y[train].mean()))[None])
         bias = 0 if over == "no bias" else y[train].mean()
         squares.append((Z_new @ w + bias - y[tested]).square()[..., 0])
     if over == "folds":
@@ -314,7 +315,14 @@ def cross_validate(cv_curve, house_lam):
     """`cv_curve(X, y, lams, k)`: mean squared errors (m,); and the best strength for the houses."""
     house_lam = expect_number("house_lam", house_lam)
     cases = []
-    for n, d, k, m in ((11, 2, 3, 4), (12, 3, 4, 1), (9, 1, 9, 3), (17, 4, 2, 2), (9, 2, 6, 2)):
+    for n, d, k, m in (
+        (11, 2, 3, 4),
+        (12, 3, 4, 1),
+        (9, 1, 9, 3),
+        (17, 4, 2, 2),
+        (9, 2, 6, 2),
+        (8, 1, 4, 1),
+    ):
         X = 3 * torch.randn(n, d, dtype=torch.float64) + 4
         y = X.sum(1, keepdim=True) + torch.randn(n, 1, dtype=torch.float64)
         lams = torch.logspace(-2, 1, m, dtype=torch.float64)

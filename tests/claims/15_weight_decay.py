@@ -278,7 +278,7 @@ assert abs(middle[4] / middle[2] - 1) < 0.03  # as well as degree 3
 assert np.quantile(draws[:, 4], 0.95) > 1000 > draws[:, 2].max()
 # In the bad draws it is the penguins outside the range of the 60 that are missed.
 torch.manual_seed(5)
-bad, inner = 0, []
+bad, inner, strengths = 0, [], []
 for _ in range(60):
     known, new = torch.randperm(342).split([60, 282])
     lam = lams[fold_errors(X, y, known, lams).mean(0).argmin()]
@@ -288,8 +288,10 @@ for _ in range(60):
     inner.append(root_mean_square(miss[within]))
     if root_mean_square(miss) > 1000:
         bad += 1
-        assert not within.all() and root_mean_square(miss[within]) < 1000
+        strengths.append(lam.item())
+        assert root_mean_square(miss[within]) < 750 and root_mean_square(miss[~within]) > 2000
 assert bad >= 2 and max(inner) < 1000
+assert np.mean(np.array(strengths) < 0.001) > 0.5  # mostly a weak one
 
 # %% exercise-5-answer
 assert house_X.shape == (88, 9) and house_y.shape == (88, 1) and len(house_lams) == 13
