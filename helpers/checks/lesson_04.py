@@ -56,10 +56,10 @@ def minibatch_gradient(estimate):
         y = X @ w - 10 + 5 * torch.randn(n, 1, dtype=torch.float64).sort(dim=0).values
         each = X * (X @ w - y)  # (n, d): the gradient of every single example
         found = []
-        for _ in range(draws):
-            with unchanged(X=X, y=y, w=w):
-                g = estimate(X, y, w, b)
-            found.append(expect_tensor("the gradient", g, (d, 1), graph=False)[:, 0].double())
+        with unchanged(X=X, y=y, w=w):
+            for _ in range(draws):
+                g = expect_tensor("the gradient", estimate(X, y, w, b), (d, 1), graph=False)
+                found.append(g[:, 0].double())
         found, full = torch.stack(found), each.mean(0)
         spread = (found - found.mean(0)).square().sum(1).mean().item()
         variance = (each - full).square().sum(1).mean().item()
