@@ -95,8 +95,8 @@ def digits(measured, predicted):
         ax.axvline(squared, color="C1", linestyle="--", label="predicted, on $X_1^T X_1$")
         for place, values in enumerate(ways):
             low, high = values.quantile(torch.tensor([0.1, 0.9], dtype=values.dtype)).tolist()
-            ax.plot((low, high), (place, place), color="0.65", linewidth=2)
-            ax.plot(values.mean().item(), place, "o", color="0.2", markersize=4.5)
+            ax.plot((low, high), (place, place), color="0.7", linewidth=1.5)
+            ax.plot(values.mean().item(), place, "o", color="0.3", markersize=4)
         ax.set(title=title, xlim=(-0.5, MOST_DIGITS), ylim=(len(names) - 0.5, -0.5))
         ax.set_xticks([0, 4, 8, 12, 16])
         ax.set_yticks(range(len(names)), names)

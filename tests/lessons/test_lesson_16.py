@@ -230,7 +230,7 @@ def test_digits(shown):
     for ax in fig.axes:
         dots = [one for one in ax.lines if one.get_marker() == "o"]
         np.testing.assert_allclose([d.get_xydata()[0] for d in dots], [(6, 0), (8, 1)])
-        spans = [one.get_xydata() for one in ax.lines if one.get_linewidth() == 2]
+        spans = [one.get_xydata() for one in ax.lines if one.get_color() == "0.7"]
         np.testing.assert_allclose(spans[0], [(4.4, 0), (7.6, 0)], rtol=1e-6)
         np.testing.assert_allclose(spans[1], [(6.4, 1), (9.6, 1)], rtol=1e-6)
         assert ax.get_yticks().tolist() == [0, 1]
