@@ -3,8 +3,8 @@
 Another processor, number of threads or release of torch adds up in another order, and last bits
 differ. This runs the notebooks' tests (all, or those named) with torch's last bits changed at
 random, once for each seed. An output, a claim or a number that moves would move elsewhere, too:
-round it coarser, or say less. What is compared bit by bit on purpose fails here
-as well, and so does lesson 17, which counts torch's calls: there are more of them here.
+round it coarser, or say less. What is compared bit by bit on purpose fails here as well, and so
+does lesson 17, which counts torch's calls: there are more of them here.
 
 Run by hand, after a lesson's numbers have changed: each seed takes as long as the notebooks' tests.
 """
