@@ -158,7 +158,7 @@ def in_time(run, seconds):
             try:
                 stop.put(None)
                 while not left:
-                    time.sleep(0.0005)
+                    time.sleep(0.0001)
                 plant(thread, None)
                 break
             except TookTooLong:

@@ -4,6 +4,7 @@ The hooks work through notebooks/conftest.py: pytest loads a conftest only for w
 below it, so one in this folder would never see a notebook.
 """
 
+import functools
 import re
 import tempfile
 from pathlib import Path
@@ -20,6 +21,7 @@ def pytest_make_collect_report(collector):
     """Let three items follow the cells of each notebook; skip all if it cannot run here."""
     report = yield
     if isinstance(collector, IPyNbFile) and report.passed:
+        collector.setup = with_a_second_try(collector.setup)
         collector.claims = claims.read_claims(claims.claims_file(collector.path))
         collector.outcomes = {}
         report.result += [
@@ -31,6 +33,23 @@ def pytest_make_collect_report(collector):
             for item in report.result:
                 item.add_marker(pytest.mark.skip(reason=f"{collector.path.name}: {reason}"))
     return report
+
+
+def with_a_second_try(setup):
+    """The `setup` of a notebook, in which nbval starts a kernel, run again if the kernel died.
+
+    The ports of a kernel are chosen before it takes them. About once in a thousand starts another
+    program was quicker; then the kernel dies before its first word.
+    """
+
+    @functools.wraps(setup)
+    def setup_again():
+        try:
+            setup()
+        except RuntimeError:
+            setup()
+
+    return setup_again
 
 
 @pytest.hookimpl(wrapper=True)

@@ -1,39 +1,11 @@
-"""A notebook whose needs the machine does not meet is skipped with a plain word; others run."""
+"""A need that the machine does not meet is told in a plain word; others are none."""
 
-import nbformat
 import pytest
 import torch.distributed as dist
-from machinery import needs, plugin
+from machinery import needs
 from machinery.reading import NOTEBOOKS, ROOT
-from nbval.plugin import IPyNbFile
 
 LESSON = ROOT / "notebooks" / "18_many_workers.ipynb"
-
-
-def collected(request, path):
-    """The items that pytest has of a notebook once our hook has seen them."""
-    collector = IPyNbFile.from_parent(request.session, path=path)
-    report = pytest.CollectReport(collector.nodeid, "passed", None, list(collector.collect()))
-    hook = plugin.pytest_make_collect_report(collector)
-    next(hook)
-    with pytest.raises(StopIteration) as end:
-        hook.send(report)
-    return end.value.value.result
-
-
-def test_a_notebook_that_cannot_run_is_skipped_as_a_whole(request, monkeypatch, tmp_path):
-    cells = [nbformat.v4.new_code_cell("1"), nbformat.v4.new_code_cell("2")]
-    for name in ("needy", "plain"):
-        nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / f"{name}.ipynb")
-    monkeypatch.setitem(needs.NEEDS, "needy.ipynb", lambda: "this machine has no wings")
-    marks = [
-        item.get_closest_marker("skip") for item in collected(request, tmp_path / "needy.ipynb")
-    ]
-    assert len(marks) == 5  # two cells, and the items that follow them
-    assert {mark.kwargs["reason"] for mark in marks} == {"needy.ipynb: this machine has no wings"}
-    plain = collected(request, tmp_path / "plain.ipynb")
-    assert len(plain) == 5
-    assert not any(item.get_closest_marker("skip") for item in plain)
 
 
 @pytest.mark.parametrize(
