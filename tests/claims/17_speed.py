@@ -18,7 +18,7 @@ assert X.shape == (400_000, 20) and y.shape == (400_000, 1) and w.shape == (20, 
 assert X.dtype == y.dtype == w.dtype == torch.float64
 in_prose(f"{X.nbytes / 1e6:.0f} million")
 taken = []
-assert seconds(taken.append, 1) > 0 and len(taken) == 12
+assert seconds(taken.append, 1) > 0 and len(taken) == 8
 assert torch.get_num_threads() == 1
 operations = 500 * 500 * (500 + 500)
 assert operations == 2 * 500**3
