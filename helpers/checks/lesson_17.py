@@ -105,13 +105,19 @@ class Leaves(TorchFunctionMode):
 
     def __init__(self, allowed=()):
         super().__init__()
-        self.by, self.allowed = None, allowed
+        self.ways = {"tolist", "numpy", "__array__", "item"} - set(allowed)
+        self.by = None
 
     def __torch_function__(self, func, types, args=(), kwargs=None):
         name = getattr(func, "__name__", "")
-        if name in {"tolist", "numpy", "__array__", "item"} - set(self.allowed):
+        if name in self.ways:
             self.by = name
         return func(*args, **(kwargs or {}))
+
+    def refuse(self):
+        """Raise a `Mistake` if numbers have left torch in the block."""
+        if self.by:
+            raise Mistake(f"`{self.by}` takes numbers out of torch: stay in it.")
 
 
 def square_lengths(X, y, w):
@@ -155,8 +161,7 @@ def mean_square_length(function):
     many = problem(600, 4)
     with Leaves() as leaves, Work() as work:
         function(*many)
-    if leaves.by:
-        raise Mistake(f"`{leaves.by}` takes numbers out of torch: stay in it.")
+    leaves.refuse()
     if work.calls > 40:
         raise Mistake(f"On 600 examples it makes {work.calls} calls of torch, 40 at most.")
     if work.largest > 600 * 4:
@@ -199,8 +204,7 @@ def predict(function):
             raise Mistake(f"{case} the predictions are not those of the model, in their order.")
         if sum(model.rows) != n:
             raise Mistake(f"{case} {sum(model.rows)} rows went through the model.")
-        if leaves.by:
-            raise Mistake(f"`{leaves.by}` takes numbers out of torch: stay in it.")
+        leaves.refuse()
     # The model writes each once, a result prepared with zeros once more, and two copies are free.
     if work.in_lines > 4 * n:
         raise Mistake(
