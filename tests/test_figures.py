@@ -1,7 +1,7 @@
 """Figures: what each part puts on the axes, and how it refuses what it cannot draw."""
 
-import ast
-import inspect
+import subprocess
+import sys
 from base64 import b64decode
 from io import BytesIO
 
@@ -16,7 +16,7 @@ from matplotlib.colors import same_color
 from matplotlib.text import Annotation
 from PIL import Image
 
-from helpers import figures, require
+from helpers import figures
 
 X = torch.randn(30, 2, generator=torch.Generator().manual_seed(0))
 y = (X @ torch.tensor([2.0, -3.4]) + 4.2).reshape(-1, 1)
@@ -125,26 +125,28 @@ def test_style_is_applied_and_colours_are_the_palette():
         assert len(plt.rcParams["axes.prop_cycle"]) == len(figures.DASHES)
 
 
-def test_d2l_is_not_imported():
-    """It takes two seconds, and most lessons do without it."""
-    for module in (figures, require):
-        for node in ast.walk(ast.parse(inspect.getsource(module))):
-            if isinstance(node, ast.Import | ast.ImportFrom):
-                names = [alias.name for alias in node.names] + [getattr(node, "module", "")]
-                assert not any("d2l" in name for name in names), ast.unparse(node)
-
-
-def test_d2l_draws_once_the_style_is_used(monkeypatch):
-    from d2l import torch as d2l
-
-    # Whatever a test before this one did: d2l as it is imported, which asks IPython for SVG.
-    monkeypatch.setattr(d2l, "use_svg_display", lambda: pytest.fail("d2l asks for SVG"))
-    with matplotlib.rc_context():
-        figures.use_style()
-        d2l.set_figsize((3, 2))
-        d2l.plot([0, 1, 2], [[0, 1, 4]], "x", "f(x)", legend=["square"], figsize=(4, 3))
-        assert plt.rcParams["figure.figsize"] == [4.0, 3.0]
-    assert len(plt.gca().lines) == 1
+def test_d2l_is_not_imported_but_draws_once_the_style_is_used():
+    """In a Python of its own: here another test may have imported d2l, or mended it."""
+    program = """
+import sys
+import matplotlib
+matplotlib.use("agg")
+from helpers import figures
+figures.use_style()
+print([name for name in sys.modules if "d2l" in name])
+from d2l import torch as d2l
+try:
+    d2l.set_figsize()
+except AttributeError:
+    pass  # IPython has lost the function that d2l calls; the lowest release that we allow has it
+figures.use_style()
+d2l.set_figsize((3, 2))
+d2l.plot([0, 1, 2], [[0, 1, 4]], "x", "f(x)", legend=["square"], figsize=(4, 3))
+print(d2l.plt.rcParams["figure.figsize"], len(d2l.plt.gca().lines))
+"""
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.splitlines() == ["[]", "[4.0, 3.0] 1"]
 
 
 def close(values, wanted, **tolerance):

@@ -125,11 +125,11 @@ number = sum(p.numel() for p in net.parameters())
 in_prose(f"{number} 150")
 assert 19.5 < number / len(train) < 20.5
 assert len(history) == 150
-# The rates that were tried, for 40 epochs each.
+# The rates that were tried, for 60 epochs each.
 tried = {}
 for lr_ in (0.003, 0.03, 0.1, 0.3):
     torch.manual_seed(0)
-    tried[lr_] = fit(Net(14, 256).to(device), train_loader, val_loader, lr_, 40, 40, device)
+    tried[lr_] = fit(Net(14, 256).to(device), train_loader, val_loader, lr_, 60, 60, device)
 best_ = {lr_: min(v for _, v in run) for lr_, run in tried.items()}
 assert not tried[0.3][-1][1] < 1e6  # explodes
 assert best_[0.003] > 1.05 * max(best_[0.03], best_[0.1])  # slow

@@ -62,7 +62,7 @@ def errors_of(model, optimizer, loader, loss_fn=None, clears=True):
     return errors
 
 
-@pytest.fixture(params=range(4), ids=lambda seed: f"seed-{seed}")
+@pytest.fixture(params=range(6), ids=lambda seed: f"seed-{seed}")
 def seed(request):
     return request.param
 

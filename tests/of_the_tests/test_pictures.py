@@ -275,7 +275,7 @@ def run(run_pytest, tmp_path_factory):
     folder = tmp_path_factory.mktemp("run")
     for name, notebook in notebooks().items():
         nbformat.write(notebook, folder / f"{name}.ipynb")
-    return run_pytest(folder, cell_timeout=3)
+    return run_pytest(folder, cell_timeout=4)
 
 
 def test_intact_cells_pass(run):
